@@ -1,0 +1,41 @@
+# The front door. Make lays out what is needed once (below); what is checked stands in noxfile.py, the one list of commands.
+SHELL := /bin/sh
+COLLECTIONS := build/collections/ansible_collections
+CHECKS := lint types sanity docs build unit contract simulator integration matrix
+
+.DEFAULT_GOAL := help
+.PHONY: help test demo clean $(CHECKS)
+
+help: .venv/dev-done
+	@echo "make demo [KEEP=1]    roll a five-server cluster over, on this machine; KEEP=1 leaves it running"
+	@echo "make test             all checks marked * below; each one is also a target: make unit"
+	@.venv/bin/nox --list | grep '^[*-] '
+
+test: .venv/dev-done
+	.venv/bin/python tools/check_machine.py
+	.venv/bin/nox
+
+$(CHECKS): .venv/dev-done
+	.venv/bin/nox --session $@ $(if $(WRITE),-- --write)
+
+demo: .venv/run-done
+	PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH=tests ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/build/collections" \
+	  .venv/bin/python -m demo $(if $(KEEP),--keep)
+
+clean:
+	rm -rf build .venv .nox
+
+.venv/run-done: requirements.txt requirements/run.txt | $(COLLECTIONS)/certops/rollout
+	sh tools/make_venv.sh .venv requirements/run.txt
+	touch $@
+
+.venv/dev-done: .venv/run-done requirements/test.txt requirements/dev.txt
+	sh tools/make_venv.sh .venv requirements/dev.txt
+	rm -rf $(COLLECTIONS)/ansible
+	.venv/bin/python tools/fetch_collections.py build/collections
+	touch $@
+
+# Python and Ansible find the checkout under its collection name.
+$(COLLECTIONS)/certops/rollout:
+	mkdir -p $(@D)
+	ln -s ../../../.. $@

@@ -1,0 +1,138 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""
+The one list of commands; ``make test`` and ``.ci/run`` call the same.
+
+All run in .venv, which make lays out; ``matrix`` alone makes an environment of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+from nox.command import CommandFailed
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from tools.copy_collection import HOME, lay_out, tracked
+from tools.find_newest_python import find_newest_python
+
+COLLECTIONS = Path("build/collections").resolve()
+PLUGINS = COLLECTIONS / "ansible_collections/certops/rollout/plugins"
+WORKERS = ("-n", "2")
+NEWEST = find_newest_python()
+
+nox.needs_version = ">=2025.5"
+nox.options.default_venv_backend = "none"
+# The tests come last, so that their closing lines are what a reader of a long log finds first.
+nox.options.sessions = ["lint", "types", "sanity", "docs", "build", "unit", "contract", "simulator", "integration", "matrix"]
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
+
+
+def files(suffix: str) -> list[str]:
+    """Return the tracked files with *suffix*."""
+    return [name for name in tracked() if name.endswith(suffix)]
+
+
+def run_each(session: nox.Session, *commands: list[str]) -> None:
+    """Run all *commands*, so that the first failure does not hide the others; then fail when one of them did."""
+    failed = []
+    for command in commands:
+        try:
+            session.run(*command)
+        except CommandFailed:
+            failed.append(command[0])
+    if failed:
+        session.error(f"failed: {', '.join(failed)}")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the style of Python, sh, PowerShell, YAML, playbooks and roles; repeats; docstrings; spelling."""
+    run_each(
+        session,
+        ["ruff", "check", "."],
+        ["pylint", "plugins", "tests", "tools", "noxfile.py"],
+        ["interrogate", "plugins", "tests", "tools", "noxfile.py"],
+        ["codespell", "."],
+        ["shellcheck", ".ci/run", *files(".sh")],
+        ["python", "tools/check_powershell.py", *files(".ps1")],
+        ["yamllint", "--strict", "."],
+        ["antsibull-changelog", "lint"],
+        # ansible-lint looks at all the links below a checkout, and at none of its own; it gets the copy.
+        ["ansible-lint", "--strict", "--project-dir", str(lay_out(COLLECTIONS))],
+    )
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types of plugins, tests and tools."""
+    session.run("mypy", str(PLUGINS), "tests", "tools", "noxfile.py")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Run unit and property tests; at least 98 % of the branches of _core."""
+    session.run("pytest", *WORKERS, "--cov", "--cov-report=term-missing", "tests/unit", *session.posargs)
+
+
+@nox.session
+def contract(session: nox.Session) -> None:
+    """Test the script for nodes in every shell of this machine."""
+    session.run("pytest", *WORKERS, "tests/contract", *session.posargs)
+
+
+@nox.session
+def simulator(session: nox.Session) -> None:
+    """Test the stand-in server."""
+    session.run("pytest", *WORKERS, "tests/simulator_tests", *session.posargs)
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Run playbooks against the stand-in server."""
+    session.run("pytest", "tests/integration", *session.posargs)
+
+
+@nox.session
+def sanity(session: nox.Session) -> None:
+    """Run ansible-test sanity, with nothing ignored."""
+    python = f"3.{sys.version_info.minor}"
+    with session.chdir(lay_out(COLLECTIONS)):
+        session.run("ansible-test", "sanity", "--python", python, "--color", "no", *session.posargs, env={"HOME": str(HOME)})
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Check that role pages are as their argument_specs say, that module pages are valid, and build them."""
+    session.run("python", "tools/role_docs.py", *session.posargs)
+    if session.posargs:
+        return
+    session.run("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", str(lay_out(COLLECTIONS)))
+    shutil.rmtree("build/docs", ignore_errors=True)
+    shutil.copytree("docs", "build/docs/source")
+    session.run("antsibull-docs", "collection", "--use-current", "--squash-hierarchy",
+                "--fail-on-error", "--dest-dir", "build/docs/source", "certops.rollout")
+    session.run("sphinx-build", "--fail-on-warning", "--quiet", "build/docs/source", "build/docs/html")
+
+
+@nox.session(python=NEWEST or False, venv_backend="venv" if NEWEST else "none", reuse_venv=True)
+def matrix(session: nox.Session) -> None:
+    """Repeat unit and integration tests on the newest ansible-core that this machine's Pythons can run."""
+    if not NEWEST:
+        session.skip(f"no Python newer than 3.{sys.version_info.minor} found: only the oldest controller was tested")
+    session.install("--quiet", "--upgrade", "ansible-core>=2.20", "--requirement", "requirements/test.txt")
+    session.run("ansible-playbook", "--version")
+    session.run("pytest", *WORKERS, "tests/unit")
+    session.run("pytest", "tests/integration")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the collection's archive in build/, from what git tracks."""
+    session.run("ansible-galaxy", "collection", "build", "--force", "--output-path", "build", str(lay_out(COLLECTIONS)))

@@ -1,0 +1,27 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Action of the module node_info: one observation, one handshake, nothing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..plugin_utils._core.dwb.survey import make_survey
+from ..plugin_utils._host.tls import Target, probe
+from ..plugin_utils._task.base import RolloutAction, new_run
+from ..plugin_utils._task.node import judge, observe, read_request
+
+
+class ActionModule(RolloutAction):
+    """Survey one Data Workbench node."""
+
+    def execute(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the node is like, what would be changed, and what stands against it."""
+        request = read_request(options, task_vars, self._loader)
+        server = observe(self.files(request.layout.state, host=request.host), request)
+        survey = make_survey(server, request.wanted, judge(server, request), role=request.role, now=request.now)
+        address = str(options["address"] or task_vars.get("ansible_host") or request.host)
+        target = Target(address, server.port, survey["common_name"] or "", float(options["timeout"]))
+        served = probe(target, now=request.now) if options["probe"] else {}
+        return {"changed": False, **survey, "address": address, "served": served, "proposed_run": new_run(request.now)}

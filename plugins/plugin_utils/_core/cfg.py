@@ -1,0 +1,254 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""
+Read a .cfg file without losing a byte.
+
+One assignment per line, ``key = type: value``, nested by spaces. There is no quoting, no comment and no
+continuation. A line that is none of this is kept as it is and listed among the faults of the file:
+reading goes on around it, an edit near it is refused (``cfg_path.refuse_faults``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .errors import CfgError
+
+SCALARS = frozenset({"int", "unsigned int", "__int64", "float", "double", "bool", "string", "Path", "EncryptedString", "ref", "v3d"})
+
+_BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LONE_CR = re.compile(rb"\r(?!\n)")
+_LONE_LF = re.compile(rb"(?<!\r)\n")
+_CRLF = re.compile(rb"\r\n")
+_TYPE = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]*(?: [A-Za-z_][A-Za-z0-9_]*)*(?:<[A-Za-z0-9_ ]+>)?)?")
+# The word stays plural for one item; more than nine digits cannot be a count of lines.
+_COUNT = re.compile(r" *(0|[1-9][0-9]{0,8}) items *")
+# No product file has comments; these look like somebody's and would otherwise pass for keys.
+_COMMENT = ("#", ";", "//")
+
+
+class CfgLine(NamedTuple):
+    """
+    One line of a file; a named tuple because a file has thousands.
+
+    Attributes:
+        number: 1-based.
+        raw: The bytes without the line end.
+        indent: Leading spaces.
+        key: Empty when the line is blank or not understood.
+        type: May be empty, as in ``Reporting = :``.
+        value: Everything after the colon of the type, spaces and escapes as they stand.
+    """
+
+    number: int
+    raw: bytes
+    indent: int = 0
+    key: str = ""
+    type: str = ""
+    value: str = ""
+
+    def __repr__(self) -> str:
+        """Return number, key and type: a value may be a password."""
+        return f"CfgLine({self.number}, {self.key!r}, {self.type!r})"
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing but spaces."""
+        return not self.raw.strip()
+
+    @property
+    def items(self) -> int | None:
+        """The N of ``N items``; None when the line states no count."""
+        found = None if self.type in SCALARS else _COUNT.fullmatch(self.value)
+        return int(found[1]) if found else None
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether the children are labelled 0, 1, 2 … (any type may state a count, ``Comment: 0 items``)."""
+        return self.type == "vector" or self.type.startswith("vector<") or self.items is not None
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether the line holds a value, so that it cannot have children."""
+        return bool(self.key) and (self.type in SCALARS or (bool(self.value.strip()) and self.items is None))
+
+
+class Entry(NamedTuple):
+    """
+    A line with a key and what stands below it.
+
+    Attributes:
+        line: The line itself.
+        children: Direct children in file order; empty for a scalar.
+    """
+
+    line: CfgLine
+    children: list[Entry]
+
+    def __repr__(self) -> str:
+        """Return the line and the number of children, since a tree may be deep."""
+        return f"Entry({self.line!r}, {len(self.children)} children)"
+
+    @property
+    def last_line(self) -> int:
+        """The number of the last line of this entry and everything below it."""
+        entry = self
+        while entry.children:
+            entry = entry.children[-1]
+        return entry.line.number
+
+
+@dataclass(frozen=True)
+class CfgFile:
+    """
+    A parsed file; ``render`` gives back its bytes.
+
+    Attributes:
+        where: The file as an operator knows it.
+        bom: The UTF-8 byte order mark or nothing.
+        eol: The file's own line end; CRLF when it has none, for the product runs on Windows.
+        encoding: ``ascii``, ``utf-8``, or ``latin-1`` for single-byte text of an unknown code page.
+        lines: All lines; after a final line end there is one more, empty.
+        entries: The top-level entries in file order.
+        faults: By line number, what is wrong with each line that is not understood.
+    """
+
+    where: str
+    bom: bytes
+    eol: bytes
+    encoding: str
+    lines: tuple[CfgLine, ...] = field(repr=False)
+    entries: tuple[Entry, ...] = field(repr=False)
+    faults: Mapping[int, str] = field(repr=False)
+
+    def error(self, number: int | None, problem: str, remedy: str) -> CfgError:
+        """Return an error about line *number*; None when no line is at fault but what was asked for."""
+        return CfgError(where=self.where if number is None else f"{self.where}:{number}", problem=problem, remedy=remedy)
+
+
+def parse(content: bytes, *, where: str) -> CfgFile:
+    """
+    Read a whole file; ``render`` of the result is *content* again.
+
+    Args:
+        content: The file as stored on the node: LF or CRLF, with or without BOM and final line end.
+        where: The file as an operator knows it; errors append ``:<line>``.
+
+    Returns:
+        Lines, tree and faults. Depth is relative: an entry belongs to the nearest line above it that is indented less.
+
+    Raises:
+        CfgError: A tab, mixed line ends, a control character, UTF-16, or text that is not what its BOM says.
+    """
+    bom = _BOM if content.startswith(_BOM) else b""
+    body = content[len(bom) :]
+    _refuse_binary(body, where)
+    eol = _line_end(body, where)
+    text, encoding = _decoded(body, where, bom=bool(bom))
+    pairs = zip(body.split(eol), text.split(eol.decode()), strict=True)
+    lines = tuple(parse_line(number, raw, line) for number, (raw, line) in enumerate(pairs, 1))
+    entries, faults = _tree(lines)
+    return CfgFile(where, bom, eol, encoding, lines, entries, faults)
+
+
+def render(file: CfgFile) -> bytes:
+    """Return the bytes that *file* was read from."""
+    return file.bom + file.eol.join(line.raw for line in file.lines)
+
+
+def parse_line(number: int, raw: bytes, text: str) -> CfgLine:
+    """
+    Read one line.
+
+    Args:
+        number: 1-based.
+        raw: The line without its line end.
+        text: *raw*, decoded.
+
+    Returns:
+        The line; its key is empty when it is blank or no ``key = type: value``.
+    """
+    stripped = text.lstrip(" ")
+    key, assign, rest = stripped.partition(" = ")
+    kind, colon, value = rest.partition(":")
+    indent = len(text) - len(stripped)
+    unsure = key != key.strip() or key.startswith(_COMMENT) or not _TYPE.fullmatch(kind)
+    if unsure or not (key and assign and colon):
+        return CfgLine(number, raw, indent)
+    return CfgLine(number, raw, indent, key, kind, value)
+
+
+def _refuse_binary(body: bytes, where: str) -> None:
+    if body.startswith(_UTF16):
+        raise CfgError(where=f"{where}:1", problem="the file is UTF-16", remedy="save it as the product wrote it: ANSI or UTF-8")
+    if control := _CONTROL.search(body):
+        raise _at(body, control.start(), where, f"a control character, byte 0x{control[0].hex()}; this is no text file")
+    # "any other" component file too is misread when it has a tab: Access Control page of the product manual.
+    if (tab := body.find(b"\t")) >= 0:
+        raise _at(body, tab, where, "a tab, which stops the product reading the file; it takes spaces only")
+
+
+def _line_end(body: bytes, where: str) -> bytes:
+    if lone := _LONE_CR.search(body):
+        raise _at(body, lone.start(), where, "a carriage return without line feed")
+    first = body.find(b"\n")
+    if first < 0:
+        return b"\r\n"
+    crlf = body[:first].endswith(b"\r")
+    if odd := (_LONE_LF if crlf else _CRLF).search(body):
+        ends = ("LF", "CRLF") if crlf else ("CRLF", "LF")
+        raise _at(body, odd.start(), where, f"the line ends in {ends[0]}, the first line in {ends[1]}")
+    return b"\r\n" if crlf else b"\n"
+
+
+def _decoded(body: bytes, where: str, *, bom: bool) -> tuple[str, str]:
+    try:
+        return body.decode("utf-8"), "utf-8" if bom or not body.isascii() else "ascii"
+    except UnicodeDecodeError as fault:
+        if bom:
+            raise _at(body, fault.start, where, "a byte that is no UTF-8 in a file marked as UTF-8") from fault
+    return body.decode("latin-1"), "latin-1"
+
+
+def _at(body: bytes, position: int, where: str, problem: str) -> CfgError:
+    number = body.count(b"\n", 0, position) + 1
+    return CfgError(where=f"{where}:{number}", problem=problem, remedy="correct the line in a text editor, or restore the file")
+
+
+def _tree(lines: tuple[CfgLine, ...]) -> tuple[tuple[Entry, ...], dict[int, str]]:
+    top: list[Entry] = []
+    faults: dict[int, str] = {}
+    open_entries: list[Entry] = []
+    for line in lines:
+        if line.is_blank:
+            continue
+        while open_entries and open_entries[-1].line.indent >= line.indent:
+            open_entries.pop()
+        parent = open_entries[-1] if open_entries else None
+        entry = Entry(line, [])
+        if fault := _fault(line, parent):
+            faults[line.number] = fault
+        else:
+            (parent.children if parent else top).append(entry)
+        # A faulty line stays a parent: what is indented below it must not fall to the entry before it.
+        open_entries.append(entry)
+    return tuple(top), faults
+
+
+def _fault(line: CfgLine, parent: Entry | None) -> str:
+    if not line.key:
+        return "no 'key = type: value'"
+    if line.is_vector and line.is_scalar:
+        return "a vector whose count is no 'N items'"
+    if parent is None:
+        return "a top-level line that is indented" if line.indent else ""
+    if parent.line.is_scalar:
+        return f"indented below line {parent.line.number}, which holds a value"
+    if parent.children and parent.children[0].line.indent != line.indent:
+        return f"indented by {line.indent}, its siblings by {parent.children[0].line.indent}"
+    return ""

@@ -1,0 +1,128 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The marker: what a rollout leaves on a node, so that the next run knows what this one did."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from ..errors import NodeError
+from ..observation import FileState
+from ..plan import Change, replacing
+
+
+# What the host contract allows as the id of a run.
+_COMMIT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
+
+# RUN.NUMBER-CLOCK-HOST-PID, and what the node adds when it takes one back.
+_OURS = re.compile(r"(?P<run>[^.]+)\.\d+-[0-9a-f]+-(?P<holder>[A-Za-z0-9-]+-\d+)(\.restore)?")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """
+    Who commits.
+
+    Attributes:
+        run: Identifier of the rollout.
+        holder: The controller process, as HOST-PID.
+    """
+
+    run: str
+    holder: str
+
+
+@dataclass(frozen=True)
+class Marker:
+    """
+    Which rollout was on this node last.
+
+    Attributes:
+        run: Identifier of that rollout, empty if there was none.
+        commits: Ids of its commits on this node, oldest first.
+        restart_pending: Something was written that the running server has not read yet.
+        phases: What was written, in the order it was first written.
+        since: When the rollout came here first, seconds since 1970 by the node's clock.
+        holder: The controller process that runs it, as HOST-PID.
+    """
+
+    run: str = ""
+    commits: tuple[str, ...] = ()
+    restart_pending: bool = False
+    phases: tuple[str, ...] = ()
+    since: int = 0
+    holder: str = ""
+
+    def next(self, turn: Turn, *, phases: Sequence[str], clock: int, restart_pending: bool = True) -> Marker:
+        """
+        Return the marker as it is to be written with the next commit of *turn*.
+
+        Args:
+            turn: Who commits.
+            phases: What the commit writes.
+            clock: The node's clock, seconds since 1970; it keeps the commit's id apart from one that was taken back.
+            restart_pending: Whether the running server has still to read what is written.
+        """
+        base = self if self.run == turn.run else Marker(run=turn.run, since=clock)
+        every = (*base.phases, *(phase for phase in phases if phase not in base.phases))
+        commit = commit_id(turn, len(base.commits) + 1, clock=clock)
+        return replace(base, commits=(*base.commits, commit), restart_pending=restart_pending, phases=every, holder=turn.holder)
+
+
+def read_marker(state: FileState) -> Marker:
+    """
+    Return the marker that was observed.
+
+    Raises:
+        NodeError: The file is no marker; it is never guessed what a rollout did.
+    """
+    if state.kind == "absent":
+        return Marker()
+    try:
+        return _checked(json.loads(state.content or b""))
+    except (ValueError, TypeError, AttributeError):
+        raise NodeError(where=state.path, problem="is not the marker of a rollout",
+                        remedy="look at the backups beside it, then delete it") from None
+
+
+def _checked(fields: dict[str, object]) -> Marker:
+    """Return the marker of *fields*; ValueError or TypeError when one of them is not what it should be."""
+    marker = Marker(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})  # type: ignore[arg-type]
+    texts = (marker.run, marker.holder, *marker.commits, *marker.phases)
+    if not all(isinstance(text, str) for text in texts) or any(_COMMIT.fullmatch(text) is None for text in marker.commits):
+        raise ValueError("a text is none")
+    if not isinstance(marker.restart_pending, bool) or type(marker.since) is not int:
+        raise ValueError("neither a truth value nor a time")
+    return marker
+
+
+def write_marker(state: FileState, marker: Marker) -> Change:
+    """Return the change that replaces the observed marker by *marker*."""
+    action = f"note rollout {marker.run}, commit {len(marker.commits)}"
+    return replacing(state, json.dumps(asdict(marker), sort_keys=True).encode() + b"\n", action)
+
+
+def commit_id(turn: Turn, number: int, *, clock: int) -> str:
+    """
+    Return the id of a commit: RUN.NUMBER-CLOCK-HOLDER.
+
+    Args:
+        turn: Who commits.
+        number: Which commit of the rollout it is on this node.
+        clock: The node's clock, seconds since 1970.
+    """
+    return f"{turn.run}.{number}-{clock:x}-{turn.holder}"
+
+
+def split_commit(commit: str) -> tuple[str, str]:
+    """
+    Return the rollout and the controller process that a commit's id names; the id alone and nobody for any other.
+
+    Args:
+        commit: As a lock or a marker holds it.
+    """
+    match = _OURS.fullmatch(commit)
+    return (match["run"], match["holder"]) if match else (commit, "")

@@ -1,0 +1,214 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From a server as observed and what is wanted to the list of changes: nothing is decided anywhere else."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..bundle import add_anchors, missing_anchors
+from ..cfg_edit import set_parameter
+from ..identity import Identity
+from ..observation import FileState
+from ..pem import PemBlock
+from ..plan import Change, replacing
+from ..x509 import read_certificate
+from .layout import CERTIFICATE_VALUE, LICENCE
+from .marker import Marker, Turn, commit_id, write_marker
+from .server import Server
+
+# Full access for SYSTEM and Administrators, inherited from nowhere; the service's account is added when it is named.
+_PRIVATE_DACL = "D:PAI(A;;FA;;;SY)(A;;FA;;;BA)"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """
+    What a server should be like.
+
+    Attributes:
+        anchors: Certificates its trust bundle has to hold.
+        identity: Its key and leaf, None to leave the file as it is.
+        phases: Which of trust, certificate and configuration are asked for.
+        master: For a server that pulls its configuration: the bytes its master holds,
+            by ``communications`` and ``processing``; empty while they are not known.
+        reader: SID of the account that the service runs under (Windows), empty for SYSTEM.
+    """
+
+    anchors: Sequence[PemBlock] = ()
+    identity: Identity | None = None
+    phases: Sequence[str] = ()
+    master: Mapping[str, bytes] = field(default_factory=dict)
+    reader: str = ""
+
+
+def plan_phases(server: Server, wanted: Wanted) -> dict[str, list[Change]]:
+    """
+    Return the changes of each phase that is asked for, in the order they are to be made.
+
+    Args:
+        server: Without findings; what it lacks is not made up.
+        wanted: What it should be like.
+
+    Returns:
+        By phase; a phase with nothing to do has an empty list.
+
+    Raises:
+        CfgError: The Certificate line cannot be set without guessing.
+    """
+    planned: dict[str, list[Change]] = {}
+    if "trust" in wanted.phases:
+        planned["trust"] = plan_trust(server, wanted.anchors)
+    if "certificate" in wanted.phases and wanted.identity is not None:
+        planned["certificate"] = plan_certificate(server, wanted.identity, reader=wanted.reader)
+    if "configuration" in wanted.phases:
+        planned["configuration"] = plan_configuration(server, wanted.master)
+    return planned
+
+
+def plan_trust(server: Server, anchors: Sequence[PemBlock]) -> list[Change]:
+    """Return the change that appends those of *anchors* that the trust bundle lacks; its own bytes stay."""
+    present = server.bundle.content or b""
+    missing = missing_anchors(present, anchors)
+    if not missing:
+        return []
+    names = [read_certificate(anchor, where="anchor").subject for anchor in missing]
+    change = replacing(server.bundle, add_anchors(present, missing), f"add {_count(len(missing), 'anchor')}",
+                       anchors=names, fingerprints=[anchor.sha256 for anchor in missing])
+    return [change]
+
+
+def bundle_after(server: Server, anchors: Sequence[PemBlock]) -> bytes:
+    """Return the trust bundle as it will be with *anchors*."""
+    return add_anchors(server.bundle.content or b"", anchors)
+
+
+def plan_certificate(server: Server, identity: Identity, *, reader: str = "") -> list[Change]:
+    """
+    Return the change that installs key and leaf, private to the account that reads server_cert.pem.
+
+    Args:
+        server: As observed; the present file is compared by the SHA-256 of its bytes, its key is never read.
+        identity: Key and leaf.
+        reader: SID of the service's account, Windows only.
+    """
+    state = server.certificate
+    guard = _guard(server, reader)
+    same = state.sha256 == identity.sha256
+    if same and (server.layout.windows or state.guard == guard):
+        return []
+    before = server.installed.fingerprint if server.installed else None
+    action = "protect key and certificate" if same else ("replace" if state.kind == "file" else "install") + " key and certificate"
+    details = {"before_fingerprint": before, "after_fingerprint": identity.leaf.fingerprint}
+    shown = None if before is None else _public(before)
+    return [Change(state.path, state.sha256, identity.pem, action, guard=guard, before=shown,
+                   after=_public(identity.leaf.fingerprint), details=details)]
+
+
+def _public(fingerprint: str) -> bytes:
+    return f"private key (not shown)\ncertificate, SHA-256 {fingerprint}\n".encode()
+
+
+def _guard(server: Server, reader: str) -> str:
+    """Return the protection of the new key file: its owner is who owns the licence certificate beside it."""
+    if server.layout.windows:
+        dacl = _PRIVATE_DACL + (f"(A;;FR;;;{reader})" if reader else "")
+        return "sddl=" + base64.b64encode(dacl.encode()).decode()
+    licence = server.observation.file(server.layout.certificates(LICENCE))
+    owner = licence.guard.partition(",owner=")[2]
+    return "mode=0600" + (f",owner={owner}" if owner else "")
+
+
+def plan_configuration(server: Server, master: Mapping[str, bytes]) -> list[Change]:
+    """
+    Return the changes that make the server present the custom certificate.
+
+    A file that the server pulls from its master gets the master's bytes, so that the next
+    synchronisation changes nothing; any other gets the Certificate line and keeps the rest.
+
+    Args:
+        server: As observed.
+        master: The master's files as they will be; empty while they are not known.
+    """
+    changes = []
+    for name, state in (("communications", server.communications), ("processing", server.processing)):
+        if state.kind != "file":
+            continue
+        source = server.follows if name == "communications" else name
+        after = master.get(source) if server.follows else None
+        if after is None:
+            after = with_certificate_line(state)
+        if after != state.content:
+            action = "take over the master's file" if server.follows and source in master else "set Certificate"
+            changes.append(replacing(state, after, action, value=CERTIFICATE_VALUE))
+    return changes
+
+
+def with_certificate_line(state: FileState) -> bytes:
+    """Return the content of a Communications.cfg with the documented Certificate line directly below its first line."""
+    return set_parameter(state.content or b"", ("component", "Certificate"),
+                         kind="string", value=CERTIFICATE_VALUE, where=state.path)
+
+
+def planned_files(server: Server) -> dict[str, bytes]:
+    """Return both Communications.cfg of a master as they will be, for the servers that pull them."""
+    states = (("communications", server.communications), ("processing", server.processing))
+    return {name: with_certificate_line(state) for name, state in states if state.kind == "file"}
+
+
+@dataclass(frozen=True)
+class Commit:
+    """
+    One transaction on one node.
+
+    Attributes:
+        run: Its id: the rollout's, a dot, and the number of the commit.
+        changes: With the marker as the last one.
+    """
+
+    run: str
+    changes: tuple[Change, ...]
+
+
+def make_commit(server: Server, planned: Mapping[str, Sequence[Change]], turn: Turn) -> Commit | None:
+    """
+    Return the one transaction that makes all of *planned*, with the marker; None when nothing is to be done.
+
+    Changes of one file in two phases cannot happen: each phase has files of its own.
+    """
+    changes = [change for phase in planned.values() for change in phase]
+    if not changes:
+        return None
+    phases = [phase for phase, of_phase in planned.items() if of_phase]
+    return _commit(server, server.marker.next(turn, phases=phases, clock=server.observation.clock), changes)
+
+
+def restart_commit(server: Server, turn: Turn) -> Commit | None:
+    """Return the transaction that notes that the restart has happened, None when the rollout has noted it."""
+    if server.marker.run == turn.run and not server.marker.restart_pending:
+        return None
+    return _commit(server, server.marker.next(turn, phases=(), clock=server.observation.clock, restart_pending=False), [])
+
+
+def taken_back(server: Server) -> str:
+    """Return the last rollout that was taken back on the server, empty if none was."""
+    content = server.observation.file(server.layout.taken_back).content or b""
+    return content.decode("ascii", "replace").strip()
+
+
+def taken_back_commit(server: Server, turn: Turn) -> Commit:
+    """Return the transaction that notes that the rollout was taken back; the marker is by then what it was before it."""
+    state = server.observation.file(server.layout.taken_back)
+    note = replacing(state, turn.run.encode() + b"\n", f"note that rollout {turn.run} was taken back")
+    return Commit(commit_id(turn, 0, clock=server.observation.clock), (note,))
+
+
+def _commit(server: Server, marker: Marker, changes: Sequence[Change]) -> Commit:
+    note = write_marker(server.observation.file(server.layout.marker), marker)
+    return Commit(marker.commits[-1], (*changes, note))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,75 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is served, what is on disk and what is off: one row a server, for people and for auditors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .cluster import Member, differs_from_master
+
+_COLUMNS = ("node", "role", "common name", "served (SHA-256)", "on disk (SHA-256)", "days", "state")
+
+
+def make_rows(members: Sequence[Member]) -> list[dict[str, Any]]:
+    """
+    Return one row per server, with everything that is off.
+
+    Args:
+        members: All servers of one cluster.
+
+    Returns:
+        Rows in the order given; ``problems`` is empty only when the server serves
+        what is on its disk, and that is what is wanted.
+    """
+    masters = [member for member in members if member.role == "master"]
+    return [_row(member, masters) for member in members]
+
+
+def _row(member: Member, masters: Sequence[Member]) -> dict[str, Any]:
+    survey = member.survey
+    served = survey.get("served", {})
+    return {
+        "node": member.host, "role": member.role, "common_name": served.get("common_name") or survey.get("common_name"),
+        "served": member.served or None, "on_disk": survey.get("presents"),
+        "not_after": served.get("not_after"), "days_left": served.get("days_left"),
+        "problems": [member.failure] if member.failure else _problems(member, masters),
+    }
+
+
+def _problems(member: Member, masters: Sequence[Member]) -> list[str]:
+    survey = member.survey
+    problems = [f"{finding['where']}: {finding['problem']}" for finding in survey.get("findings", ())]
+    problems += [f"{change['path']}: {change['action']}" for changes in survey.get("changes", {}).values() for change in changes]
+    if differs_from_master(member, masters[:1]):
+        problems.append("Communications.cfg differs from the master's")
+    if survey.get("served", {}).get("error"):
+        problems.append(f"does not answer TLS: {survey['served']['error']}")
+    elif member.served != survey.get("presents"):
+        problems.append("serves another certificate than the one on its disk")
+    if survey.get("marker", {}).get("restart_pending"):
+        problems.append(f"restart pending since rollout {survey['marker']['run']}")
+    return problems
+
+
+def make_table(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """
+    Return *rows* as lines of a table, as wide as its longest cells.
+
+    Args:
+        rows: As ``make_rows`` returns them.
+    """
+    cells = [_COLUMNS, *(_cells(row) for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(_COLUMNS) - 1)]
+    return ["  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]]) for line in cells]
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    days = "-" if row["days_left"] is None else str(row["days_left"])
+    state = "; ".join(row["problems"]) or "ok"
+    return (row["node"], row["role"] or "-", row["common_name"] or "-", _short(row["served"]), _short(row["on_disk"]), days, state)
+
+
+def _short(fingerprint: str | None) -> str:
+    return fingerprint[:16] if fingerprint else "-"

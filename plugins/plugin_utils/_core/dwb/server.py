@@ -1,0 +1,252 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One Data Workbench server as it was observed, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ..cfg_edit import component_header, get_parameter
+from ..errors import CfgError, CoreError, Finding
+from ..observation import FileState, Observation
+from ..pem import split_pem
+from ..x509 import Certificate, read_certificate
+from .layout import BUNDLE, CERTIFICATE, COMMUNICATIONS, LICENCE, Layout
+from .marker import Marker, read_marker
+from .schedule import check_schedule
+
+# A node whose clock is further off than this would judge validity periods otherwise than the controller.
+CLOCK_SKEW = timedelta(minutes=10)
+
+_COMMUNICATIONS_FIRST = "name the install root of a server, the folder that holds Components and Certificates"
+
+
+@dataclass(frozen=True)
+class Server:
+    """
+    What one observation tells of a server; parts that could not be read are None, and a finding says why.
+
+    Attributes:
+        layout: Its paths.
+        observation: The observation itself.
+        licence: The leaf of server_cert.pem, which is read and never written.
+        installed: The leaf of custom_communications_cert.pem.
+        settings: Scalars of Communications.cfg by key, only those that are there.
+        follows: Which file of its master the server's Communications.cfg is pulled from:
+            ``processing``, ``communications``, or empty when it is its own.
+        marker: What the last rollout left here.
+        findings: Everything that keeps a rollout from starting here.
+    """
+
+    layout: Layout
+    observation: Observation
+    licence: Certificate | None = None
+    installed: Certificate | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    follows: str = ""
+    marker: Marker = field(default_factory=Marker)
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def bundle(self) -> FileState:
+        """Return the trust bundle as observed."""
+        return self.observation.file(self.layout.certificates(BUNDLE))
+
+    @property
+    def certificate(self) -> FileState:
+        """Return the file of the custom certificate as observed."""
+        return self.observation.file(self.layout.certificates(CERTIFICATE))
+
+    @property
+    def communications(self) -> FileState:
+        """Return Components/Communications.cfg as observed."""
+        return self._cfg(self.layout.components)
+
+    @property
+    def processing(self) -> FileState:
+        """Return the Communications.cfg of the folder that DPUs pull, as observed; absent but on a master."""
+        return self._cfg(self.layout.processing)
+
+    def _cfg(self, folder: str) -> FileState:
+        return self.layout.named(self.observation.folders[folder], self.layout.path(folder, COMMUNICATIONS))
+
+    @property
+    def presents(self) -> Certificate | None:
+        """Return the leaf that the files say the server presents: 10.4 of the dossier, absent means server_cert.pem."""
+        return self.installed if self.settings.get("Certificate") else self.licence
+
+    @property
+    def port(self) -> int:
+        """Return the TLS port; 0 means that TLS is off, 443 is the product's default."""
+        return int(self.settings.get("SSL Port", "443"))
+
+    @property
+    def ciphers(self) -> str | None:
+        """Return the OpenSSL cipher list of the parameter SSL Ciphers, None when it is not set."""
+        return self.settings.get("SSL Ciphers") or None
+
+
+def read_server(layout: Layout, observation: Observation, *, now: datetime, window: timedelta) -> Server:
+    """
+    Return the server that *observation* shows, with every finding at once.
+
+    Args:
+        layout: The paths that were asked for.
+        observation: The node's answer to the looks of *layout*.
+        now: Aware; the controller's clock.
+        window: How long a rollout may take; a restart that the server schedules itself must not fall into it.
+    """
+    bare = Server(layout, observation)
+    if observation.file(layout.root).kind != "directory":
+        problem = f"is {_kind(observation.file(layout.root).kind)}, not the install folder of a server"
+        return Server(layout, observation, findings=(Finding(layout.root, problem, _COMMUNICATIONS_FIRST, "root"),))
+    findings: list[Finding] = []
+    licence = _read_leaf(observation.file(layout.certificates(LICENCE)), findings, needed=True)
+    installed = _read_leaf(bare.certificate, findings, needed=False)
+    settings = _read_settings(bare, findings)
+    marker = _read_marker(bare, findings)
+    findings += _check_files(bare, licence, now=now)
+    findings += _check_clock(observation, now=now)
+    for file in _named(bare, "scheduledrestart.cfg"):
+        findings += check_schedule(file, now=now, window=window)
+    follows = _read_source(bare, findings)
+    return Server(layout, observation, licence, installed, settings, follows, marker, tuple(findings))
+
+
+def _read_leaf(state: FileState, findings: list[Finding], *, needed: bool) -> Certificate | None:
+    if state.kind == "absent" and not needed:
+        return None
+    if state.kind != "file":
+        findings.append(Finding(state.path, f"is {_kind(state.kind)}: no licence certificate",
+                                "install the licence certificate of this server first", "licence"))
+        return None
+    try:
+        blocks = [block for block in split_pem(state.content or b"", where=state.path) if block.is_certificate]
+        if blocks:
+            return read_certificate(blocks[0], where=state.path)
+        findings.append(Finding(state.path, "holds no certificate", "put the file in order", "certificate"))
+    except CoreError as error:
+        findings += error.findings
+    return None
+
+
+def _read_settings(server: Server, findings: list[Finding]) -> dict[str, str]:
+    """Return the scalars a rollout cares about; findings where there is not exactly one CommServer (dossier 2.1)."""
+    headers = list(_headers(server, server.layout.components, findings))
+    servers = [file.path for file, header in headers if header == "CommServer"]
+    own = server.communications
+    if own.kind != "file":
+        findings.append(Finding(own.path, f"is {_kind(own.kind)}", _COMMUNICATIONS_FIRST, "communications"))
+        return {}
+    if own.path not in servers:
+        findings.append(Finding(own.path, "has no component of type CommServer",
+                                "restore the file as the product has it", "communications"))
+        return {}
+    for other in servers:
+        if other != own.path:
+            findings.append(Finding(other, f"is a second CommServer beside {COMMUNICATIONS}",
+                                    "move the file out of Components: the server loads every .cfg there", "communications"))
+    return _scalars(own, findings)
+
+
+def _headers(server: Server, folder: str, findings: list[Finding]) -> Iterator[tuple[FileState, str]]:
+    for file in server.observation.folders[folder].files:
+        try:
+            yield file, component_header(file.content or b"", where=file.path)
+        except CfgError as error:
+            if file.path.casefold().endswith(COMMUNICATIONS.casefold()):
+                findings += error.findings
+            yield file, _guess(file)
+
+
+def _guess(file: FileState) -> str:
+    """Return CommServer for a file that is not understood but names it: a second one must not hide behind a fault."""
+    return "CommServer" if b"CommServer" in (file.content or b"") else ""
+
+
+def _scalars(file: FileState, findings: list[Finding]) -> dict[str, str]:
+    settings: dict[str, str] = {}
+    for key in ("Certificate", "SSL Port", "SSL Ciphers", "IP Interface", "Port"):
+        try:
+            found = get_parameter(file.content or b"", ("component", key), where=file.path)
+        except CfgError as error:
+            findings += [finding for finding in error.findings if finding not in findings]
+            continue
+        if found is not None:
+            settings[key] = found.value.strip()
+    if not settings.get("SSL Port", "443").isdecimal() or settings.get("SSL Port") == "0":
+        findings.append(Finding(file.path, f"SSL Port is {settings.pop('SSL Port')!r}: nothing would present a certificate",
+                                "give it the port for TLS, 443 by default", "port"))
+    return settings
+
+
+def _read_marker(server: Server, findings: list[Finding]) -> Marker:
+    try:
+        return read_marker(server.observation.file(server.layout.marker))
+    except CoreError as error:
+        findings += error.findings
+        return Marker()
+
+
+def _check_files(server: Server, licence: Certificate | None, *, now: datetime) -> Iterator[Finding]:
+    if licence is not None and not licence.not_before <= now <= licence.not_after:
+        yield Finding(server.layout.certificates(LICENCE),
+                      f"the licence certificate is valid from {licence.not_before:%Y-%m-%d} to {licence.not_after:%Y-%m-%d}",
+                      "have it revalidated: without a current licence the server does not start again", "licence")
+    if server.bundle.kind != "file":
+        yield Finding(server.bundle.path, f"is {_kind(server.bundle.kind)}",
+                      "restore the bundle that came with the product; it must always be there", "bundle")
+    elif server.bundle.withheld:
+        yield Finding(server.bundle.path, f"holds {server.bundle.withheld} private key(s)",
+                      "take the key out: everybody may read a trust bundle", "bundle")
+    if server.certificate.kind not in {"absent", "file"}:
+        yield Finding(server.certificate.path, f"is {_kind(server.certificate.kind)}, not a file", "move it away", "certificate")
+
+
+def _check_clock(observation: Observation, *, now: datetime) -> Iterator[Finding]:
+    skew = observation.clock - now.timestamp()
+    if abs(skew) > CLOCK_SKEW.total_seconds():
+        yield Finding("clock", f"the node is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the controller",
+                      "set the clock: validity periods are judged by it", "clock")
+
+
+def _named(server: Server, name: str) -> list[FileState]:
+    files = server.observation.folders[server.layout.components].files
+    return [file for file in files if file.path.replace("\\", "/").rpartition("/")[2].casefold() == name]
+
+
+def _read_source(server: Server, findings: list[Finding]) -> str:
+    """Return which of the master's files replaces the server's Communications.cfg (dossier 6.2, 10.20)."""
+    ignored: list[Finding] = []
+    for file, header in _headers(server, server.layout.components, ignored):
+        if header == "SynchronizeComponent":
+            try:
+                return _source(file)
+            except CfgError as error:
+                findings += error.findings
+                return ""
+    return ""
+
+
+def _source(file: FileState) -> str:
+    """Tell by the entry whose Local Path is Components; not listed means the documented default, the processing servers' copy."""
+    number = 0
+    while True:
+        path = ("component", "Directories", str(number))
+        try:
+            local = get_parameter(file.content or b"", (*path, "Local Path"), where=file.path)
+            remote = get_parameter(file.content or b"", (*path, "Remote URI"), where=file.path)
+        except CfgError:
+            return "processing"
+        if local is None:
+            return "processing"
+        if local.value.strip().strip("/\\").casefold() == "components":
+            own = remote is not None and remote.value.strip().strip("/").casefold() == "components"
+            return "communications" if own else "processing"
+        number += 1
+
+
+def _kind(kind: str) -> str:
+    return {"absent": "absent", "directory": "a folder", "link": "a link", "file": "a file"}.get(kind, "no plain file")

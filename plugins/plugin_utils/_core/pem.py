@@ -1,0 +1,128 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""PEM (RFC 7468): strict blocks, fingerprints, nothing skipped in silence."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+from .errors import PemError
+
+# A marker stands alone on its line. Whatever else has the dashes of one is refused: glued blocks look like that.
+_MARKER = re.compile(rb"(?:\xef\xbb\xbf)?-----(?P<edge>BEGIN|END) (?P<label>[!-,.-~]+(?:[ -][!-,.-~]+)*)-----[ \t]*")
+_SUSPECT = re.compile(rb"-----(?:BEGIN|END)|(?:BEGIN|END) [A-Z0-9 ]+-----")
+_HEADER = re.compile(rb"[A-Za-z0-9-]+:|[ \t]")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=]*")
+
+
+@dataclass(frozen=True)
+class PemBlock:
+    """
+    One block of a PEM file.
+
+    Attributes:
+        label: As it stands in the markers, like ``CERTIFICATE``.
+        raw: From BEGIN to END, both included, without a line end behind it.
+        der: What the body encodes.
+        line: Line of the BEGIN marker, 1-based.
+    """
+
+    label: str
+    raw: bytes = field(repr=False)
+    der: bytes = field(repr=False)
+    line: int = field(default=1, compare=False)
+
+    @property
+    def sha256(self) -> str:
+        """Return the SHA-256 of the DER, 64 lower-case hexadecimal digits."""
+        return hashlib.sha256(self.der).hexdigest()
+
+    @property
+    def is_private_key(self) -> bool:
+        """Tell whether the label is that of a private key of any kind."""
+        return self.label.endswith("PRIVATE KEY")
+
+    @property
+    def is_certificate(self) -> bool:
+        """Tell whether the block is one X.509 certificate and nothing else."""
+        return self.label == "CERTIFICATE"
+
+    def with_line_end(self, eol: bytes) -> bytes:
+        """
+        Return the block with every line ended by *eol*, the last one, too.
+
+        Args:
+            eol: LF, or CR and LF.
+        """
+        return b"".join(line.rstrip() + eol for line in self.raw.splitlines())
+
+
+def split_pem(content: bytes, *, where: str = "PEM") -> list[PemBlock]:
+    """
+    Split *content* into PEM blocks; text between blocks is allowed.
+
+    Args:
+        content: A whole file, LF or CRLF, with or without a byte order mark.
+        where: The file as an operator knows it; an error appends the line.
+
+    Returns:
+        Blocks in file order; empty when there is no marker.
+
+    Raises:
+        PemError: A marker without its partner, inside of a block, or not alone on its line; a body that is no base64.
+    """
+    blocks: list[PemBlock] = []
+    begin: _Begin | None = None
+    lines = content.splitlines(keepends=True)
+    for number, line in enumerate(lines, start=1):
+        marker = _MARKER.fullmatch(line.rstrip(b"\r\n"))
+        if marker is None:
+            if _SUSPECT.search(line):
+                raise _error(where, number, "a marker is not alone on its line", "put every BEGIN and END marker on a line of its own")
+        elif begin is None and marker["edge"] == b"BEGIN":
+            begin = _Begin(number, marker["label"].decode("ascii"))
+        elif begin and marker["edge"] == b"END" and marker["label"].decode("ascii") == begin.label:
+            blocks.append(_block(begin, lines[begin.line - 1 : number], f"{where}: block {len(blocks) + 1}"))
+            begin = None
+        else:
+            raise _unpaired(where, begin, number, marker["edge"].decode("ascii"))
+    if begin:
+        raise _error(where, begin.line, f"BEGIN {begin.label} has no END", "the file was cut off: fetch it again")
+    return blocks
+
+
+@dataclass(frozen=True)
+class _Begin:
+    line: int
+    label: str
+
+
+def _unpaired(where: str, begin: _Begin | None, number: int, edge: str) -> PemError:
+    if begin is None:
+        return _error(where, number, "an END marker has no BEGIN", "restore the beginning of the block, or delete what is left of it")
+    inside = "begins" if edge == "BEGIN" else "ends"
+    return _error(where, number, f"another block {inside} inside of the {begin.label} that begins in line {begin.line}",
+                  "restore the block that was cut, or delete what is left of it")
+
+
+def _block(begin: _Begin, lines: list[bytes], where: str) -> PemBlock:
+    body = [line.strip() for line in lines[1:-1]]
+    while body and (not body[0] or _HEADER.match(body[0])):   # RFC 1421 headers, as old encrypted keys have them
+        body.pop(0)
+    text = b"".join(body)
+    try:
+        if not _BASE64.fullmatch(text):
+            raise binascii.Error
+        der = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise _error(where, begin.line, f"the body of this {begin.label} is no base64", "fetch the file again") from None
+    raw = b"".join(lines).strip().removeprefix(b"\xef\xbb\xbf")
+    return PemBlock(begin.label, raw, der, begin.line)
+
+
+def _error(where: str, line: int, problem: str, remedy: str) -> PemError:
+    return PemError(where=f"{where}: line {line}", problem=problem, remedy=remedy)

@@ -1,0 +1,132 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What every action of the collection does the same way: options in, errors out, one result."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from .._core.errors import CoreError, Finding, Refused
+from .._host.connection import ConnectionHost
+from .._host.port import StateFolder
+from .options import argument_spec, unknown_options
+
+
+class RolloutAction(ActionBase):  # type: ignore[misc]
+    """An action whose options are declared in the YAML of its module, and whose errors are findings."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_diff = True
+    _requires_connection = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the result of ``execute``, or a failed one that lists every finding."""
+        result = super().run(tmp, task_vars)
+        del tmp
+        try:
+            return {**result, **self.execute(self._read_options(), task_vars or {})}
+        except CoreError as error:
+            return {**result, **failed(error.findings)}
+
+    def execute(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Do the work of the action.
+
+        Args:
+            options: Complete, typed, with defaults.
+            task_vars: All variables of the host.
+
+        Raises:
+            CoreError: Something an operator can cause and mend.
+        """
+        raise NotImplementedError
+
+    @property
+    def check_mode(self) -> bool:
+        """Tell whether nothing may be changed."""
+        return bool(self._task.check_mode)
+
+    @property
+    def wants_diff(self) -> bool:
+        """Tell whether the result should show contents before and after."""
+        return bool(self._task.diff)
+
+    def files(self, state: str, *, host: str, keep: int = 20) -> ConnectionHost:
+        """
+        Return the node's files.
+
+        Args:
+            state: Its state folder.
+            host: Its name in the inventory.
+            keep: How many backups stay.
+        """
+        return ConnectionHost(self, StateFolder(state, keep=keep), name=host)
+
+    def _read_options(self) -> Mapping[str, Any]:
+        name = self._task.action.rpartition(".")[2]
+        spec = argument_spec(name)
+        unknown = unknown_options(self._task.args, spec, where=f"module {name}")
+        if unknown:
+            raise Refused(unknown)
+        validated: Mapping[str, Any] = self.validate_argument_spec(argument_spec=spec)[1]
+        return validated
+
+
+def failed(findings: Sequence[Finding]) -> dict[str, Any]:
+    """
+    Return the failed result that lists *findings*, each on a line.
+
+    Args:
+        findings: At least one.
+    """
+    lines = [str(finding) for finding in findings]
+    return {"failed": True, "msg": "\n".join(lines), "findings": [asdict(finding) for finding in findings]}
+
+
+def holder() -> str:
+    """Return who runs this play, as HOST-PID: the controller and the process that all its workers share."""
+    return f"{_controller()}-{os.getppid()}"
+
+
+def _controller() -> str:
+    """Return the controller's name as the id of a run may hold it; 12 characters keep such an id below 64."""
+    return re.sub(r"[^A-Za-z0-9]", "-", socket.gethostname())[:12] or "controller"
+
+
+def is_at_work(other: str) -> bool | None:
+    """
+    Tell whether the controller process *other* still runs; None when it ran on another machine and cannot be asked.
+
+    Args:
+        other: As ``holder`` returned it then.
+    """
+    name, _, pid = other.rpartition("-")
+    if name != _controller() or not pid.isdecimal():
+        return None
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def new_run(now: datetime) -> str:
+    """
+    Return the identifier of a new rollout; identifiers sort by their time.
+
+    Args:
+        now: Aware, UTC.
+    """
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

@@ -1,0 +1,181 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One Data Workbench node from options to plan: what every module of a node does before it differs from the others."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from ansible.parsing.dataloader import DataLoader
+
+from .._core.dwb.layout import PHASES, Layout, make_layout
+from .._core.dwb.marker import split_commit
+from .._core.dwb.planner import Wanted, bundle_after, plan_phases
+from .._core.dwb.server import Server, read_server
+from .._core.dwb.survey import Judged
+from .._core.errors import CoreError, Finding, OptionError
+from .._core.identity import Identity
+from .._core.requirements import Expectation, Judgement, check_anchors, check_identity, check_installed
+from .._host.port import HostFiles
+from .base import holder, is_at_work
+from .sources import wanted_anchors, wanted_identity
+
+_T = TypeVar("_T")
+_GROUPS = {"dwb_master": "master", "dwb_dpu": "dpu", "dwb_fsu": "fsu", "dwb_repeater": "repeater"}
+
+
+def role_of(options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> str:
+    """
+    Return the node's role: the option, else what its inventory groups say.
+
+    Raises:
+        OptionError: Neither tells, or the groups tell two.
+    """
+    roles = [role for group, role in _GROUPS.items() if group in task_vars.get("group_names", ())]
+    if options.get("role"):
+        return str(options["role"])
+    if len(roles) != 1:
+        raise OptionError(where="role", problem=f"the host is in {len(roles)} of the groups {', '.join(_GROUPS)}",
+                          remedy="put it into one of them, or give the option role")
+    return roles[0]
+
+
+@dataclass(frozen=True)
+class Request:
+    """
+    What the options of one task ask of one node.
+
+    Attributes:
+        host: Its name in the inventory.
+        role: master, dpu, fsu or repeater.
+        layout: Its paths.
+        wanted: What it should be like.
+        trust: PEM of the anchors in ``wanted``.
+        min_days: For how many days a certificate has to be valid still.
+        window: How long a rollout may take.
+        take_over: A rollout to be finished though its controller cannot be asked whether it still runs.
+        now: Aware.
+        findings: What is wrong with the options themselves.
+    """
+
+    host: str
+    role: str
+    layout: Layout
+    wanted: Wanted
+    trust: bytes
+    min_days: int
+    window: timedelta
+    take_over: str
+    now: datetime
+    findings: tuple[Finding, ...]
+
+
+def read_request(options: Mapping[str, Any], task_vars: Mapping[str, Any], loader: DataLoader) -> Request:
+    """
+    Return what is asked of the node; faults of certificates and trust files are kept as findings, to be told with the node's.
+
+    Args:
+        options: Of the task.
+        task_vars: Of the host.
+        loader: The play's.
+
+    Raises:
+        OptionError: Without the role or the root nothing can be asked.
+    """
+    host = str(task_vars.get("inventory_hostname", ""))
+    findings: list[Finding] = []
+    trust, anchors = _collect(findings, lambda: wanted_anchors(loader, options)) or (b"", [])
+    identity = _collect(findings, lambda: wanted_identity(loader, options.get("certificate"), host=host))
+    asked = options.get("phases")
+    phases = [phase for phase in PHASES if asked is None or phase in asked]
+    findings += _missing(phases, trust, identity, findings)
+    now = datetime.now(UTC)
+    findings += check_anchors(trust, where="trust", now=now)
+    files = {name: base64.b64decode(text) for name, text in (options.get("master_files") or {}).items() if text}
+    return Request(
+        host=host, role=role_of(options, task_vars), layout=make_layout(str(options["root"])),
+        wanted=Wanted(anchors, identity, phases, files, str(options.get("service_sid") or "")),
+        trust=trust, min_days=int(options.get("min_days") or 0), window=timedelta(hours=float(options.get("restart_window") or 0)),
+        take_over=str(options.get("take_over") or ""), now=now, findings=tuple(findings))
+
+
+def _collect(findings: list[Finding], read: Callable[[], _T]) -> _T | None:
+    try:
+        return read()
+    except CoreError as error:
+        findings += error.findings
+        return None
+
+
+def _missing(phases: Sequence[str], trust: bytes, identity: Identity | None, findings: Sequence[Finding]) -> list[Finding]:
+    """Find phases whose input was not given; an input that was given and is broken has its own finding."""
+    missing = []
+    if "trust" in phases and not trust and not findings:
+        missing.append(Finding("trust_src", "is empty, and the phase trust was asked for",
+                               "name the PEM files of every level of the company's CA", "trust"))
+    if "certificate" in phases and identity is None and not findings:
+        missing.append(Finding("certificate", "is empty, and the phase certificate was asked for",
+                               "give pem_src, pkcs12_src, pem_content or pkcs12_content", "certificate"))
+    return missing
+
+
+def judge(server: Server, request: Request) -> Judged:
+    """
+    Return the plan of *server*, or every finding that stands against it; never both.
+
+    Args:
+        server: As observed.
+        request: What is asked of it.
+    """
+    findings = [*request.findings, *server.findings, *_rollout_findings(server, request)]
+    judgement = _judge_certificate(server, request)
+    findings += judgement.findings
+    warnings = [str(warning) for warning in judgement.warnings]
+    if findings:
+        return Judged({phase: [] for phase in request.wanted.phases}, findings, warnings)
+    try:
+        return Judged(plan_phases(server, request.wanted), (), warnings)
+    except CoreError as error:
+        return Judged({}, error.findings, warnings)
+
+
+def _judge_certificate(server: Server, request: Request) -> Judgement:
+    """Judge the leaf that the node will present: the new one, else the custom one that is installed."""
+    wanted = request.wanted
+    expected = Expectation(
+        node=request.host, common_name=server.licence.common_names[0] if server.licence and server.licence.common_names else None,
+        ciphers=server.ciphers, min_days=request.min_days, now=request.now)
+    bundle = bundle_after(server, wanted.anchors) if server.bundle.kind == "file" and not server.findings else request.trust
+    if wanted.identity is not None:
+        return check_identity(wanted.identity, bundle, expected)
+    if "configuration" in wanted.phases and server.certificate.kind == "file":
+        return check_installed(server.certificate.content or b"", bundle, expected)
+    return Judgement((), ())
+
+
+def _rollout_findings(server: Server, request: Request) -> list[Finding]:
+    """Find out whether another rollout is at work here (its lock, or its marker with a restart pending)."""
+    commit = server.observation.run if server.observation.state != "clean" else ""
+    run, by = split_commit(commit) if commit else (server.marker.run, server.marker.holder)
+    since = server.observation.since if commit else server.marker.since
+    if not (commit or server.marker.restart_pending) or by == holder() or run == request.take_over:
+        return []
+    if is_at_work(by) is False:
+        return []   # interrupted on this controller: to be finished
+    return [Finding("rollout", f"rollout {run} by {by or 'somebody'} has been at work here for {server.observation.clock - since} s",
+                    f"wait for it; if you know that it was interrupted, finish it with -e dwb_take_over={run}", "rollout")]
+
+
+def observe(host: HostFiles, request: Request) -> Server:
+    """
+    Return the server as one observation shows it.
+
+    Args:
+        host: The node's files.
+        request: What is asked of it.
+    """
+    return read_server(request.layout, host.observe(request.layout.looks()), now=request.now, window=request.window)

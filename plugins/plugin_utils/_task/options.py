@@ -1,0 +1,119 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Options of a plugin, declared once in the YAML beside the module, and role variables, declared in the role."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .._core.errors import Finding
+
+_COLLECTION = Path(__file__).resolve().parents[3]
+_FRAGMENTS = "ansible_collections.certops.rollout.plugins.doc_fragments"
+_SPEC_KEYS = ("type", "elements", "required", "default", "aliases", "no_log")
+
+# The schema of documentation has no word for it, so it is told by the name.
+_SECRETS = frozenset({"pem_content", "key_content", "passphrase", "pkcs12_content"})
+
+
+@lru_cache(maxsize=None)
+def argument_spec(module: str) -> dict[str, Any]:
+    """
+    Return the argument spec of *module* as its documentation declares it; its own words win over a fragment's.
+
+    Args:
+        module: Short name, the file name in plugins/modules.
+    """
+    text = (_COLLECTION / "plugins" / "modules" / f"{module}.yml").read_text(encoding="utf-8")
+    documentation = yaml.safe_load(text)["DOCUMENTATION"]
+    options: dict[str, Any] = {}
+    for name in documentation.get("extends_documentation_fragment", ()):
+        options.update(_fragment(name))
+    for name, option in documentation.get("options", {}).items():
+        options[name] = {**options.get(name, {}), **option}
+    return _specify(options)
+
+
+def _fragment(name: str) -> dict[str, Any]:
+    """Return the options of the fragment *name*: NAMESPACE.COLLECTION.FILE, or with .VARIABLE after it."""
+    file, _, variable = name.split(".", 2)[2].partition(".")
+    fragment = importlib.import_module(f"{_FRAGMENTS}.{file}").ModuleDocFragment
+    return dict(yaml.safe_load(getattr(fragment, variable.upper() or "DOCUMENTATION")).get("options", {}))
+
+
+def _specify(options: Mapping[str, Any]) -> dict[str, Any]:
+    spec = {}
+    for name, option in options.items():
+        spec[name] = {key: option[key] for key in _SPEC_KEYS if key in option}
+        if name in _SECRETS:
+            spec[name]["no_log"] = True
+        if option.get("choices"):
+            spec[name]["choices"] = list(option["choices"])
+        if option.get("suboptions") or option.get("options"):
+            spec[name]["options"] = _specify(option.get("suboptions") or option["options"])
+    return spec
+
+
+def unknown_options(given: Mapping[str, Any], spec: Mapping[str, Any], *, where: str) -> list[Finding]:
+    """
+    Find the names in *given* that *spec* does not know, with the nearest that it does, also inside of options.
+
+    Args:
+        given: Options as the task or the inventory has them.
+        spec: An argument spec.
+        where: Whose options they are.
+    """
+    findings = []
+    for name, value in given.items():
+        if name not in spec:
+            findings.append(Finding(where, f"{name!r} is no option", nearest(name, spec), "unknown-option"))
+        elif "options" in spec[name]:
+            findings += _unknown_inside(value, spec[name]["options"], where=f"{where}: {name}")
+    return findings
+
+
+def _unknown_inside(value: object, spec: Mapping[str, Any], *, where: str) -> list[Finding]:
+    if isinstance(value, Mapping):
+        return unknown_options(value, spec, where=where)
+    items = enumerate(value, 1) if isinstance(value, list) else ()
+    return [finding for at, item in items for finding in _unknown_inside(item, spec, where=f"{where} {at}")]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the advice to use the one of *known* that is most like *name*."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(names)}"
+
+
+@lru_cache(maxsize=None)
+def role_options(role: str) -> dict[str, Any]:
+    """
+    Return the variables of *role* as its argument_specs declare them.
+
+    Args:
+        role: Short name, the folder in roles.
+    """
+    text = (_COLLECTION / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+    return _specify(yaml.safe_load(text)["argument_specs"]["main"]["options"])
+
+
+def unknown_variables(variables: Mapping[str, Any], role: str, *, prefix: str) -> list[Finding]:
+    """
+    Find the variables of a host that look like the role's but are none of it: a mistyped one would be silently ignored.
+
+    Args:
+        variables: Of one host.
+        role: Short name of the role.
+        prefix: What the names of the role's variables start with.
+    """
+    mine = {name: value for name, value in variables.items() if name.startswith(prefix) and not name.startswith(f"{prefix}_")}
+    spec = role_options(role)
+    return unknown_options({name: value for name, value in mine.items() if name not in spec}, spec, where="variable")

@@ -1,0 +1,160 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The demo's steps: each says what it does, does it, and says whether everything was as it should be."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .world import Played, World
+
+WIDTH = 110
+
+
+@dataclass
+class Story:
+    """
+    What is told and what came true.
+
+    Attributes:
+        world: The cluster.
+        outcomes: Title of each step, and what was not as it should be.
+    """
+
+    world: World
+    outcomes: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    def step(self, title: str, act: Callable[[], list[str]]) -> None:
+        """Tell one step: what is served before and after, and every expectation that did not hold."""
+        print(f"\n{'=' * WIDTH}\n{len(self.outcomes) + 1}. {title}\n{'=' * WIDTH}", flush=True)
+        before = self.world.served()
+        problems = act()
+        self.show_served(before, self.world.served())
+        self.outcomes.append((title, problems))
+        print("\n".join(f"NOT AS IT SHOULD BE: {problem}" for problem in problems) or "as it should be", flush=True)
+
+    def play(self, playbook: str, *arguments: str) -> Played:
+        """Run a playbook and show what it says."""
+        print("$", "ansible-playbook -i inventory.json", f"certops.rollout.{playbook}", *arguments, flush=True)
+        played = self.world.play(playbook, *arguments)
+        lines = [line[: WIDTH * 2] for line in played.output.splitlines() if line.strip() and not line.startswith(("TASK", "PLAY ["))]
+        print("\n".join(f"    {line}" for line in lines), flush=True)
+        return played
+
+    def show_served(self, before: dict[str, str], after: dict[str, str]) -> None:
+        """Print what every server presents, before and after."""
+        for name, old in before.items():
+            new = after[name]
+            print(f"  {name:20} serves {old[:16] or '-':16}" + (f"  ->  {new[:16] or '-'}" if new != old else "  (as before)"))
+
+    def summary(self) -> bool:
+        """Print all steps at a glance; tell whether all came true."""
+        print(f"\n{'=' * WIDTH}\nSummary\n{'=' * WIDTH}")
+        for number, (title, problems) in enumerate(self.outcomes, start=1):
+            print(f"  {'FAILED' if problems else 'ok':6}  {number}. {title}")
+        return not any(problems for _, problems in self.outcomes)
+
+
+def expect(**claims: bool) -> list[str]:
+    """Return the claims that do not hold, as sentences."""
+    return [claim.replace("_", " ") for claim, holds in claims.items() if not holds]
+
+
+def tell(world: World) -> bool:
+    """Tell the whole story; return whether every step was as it should be."""
+    story = Story(world)
+    shipped = world.served()
+    story.step("Preflight: survey all nodes, rehearse every certificate before every bundle, touch nothing", lambda: preflight(story))
+    story.step("Rollout: trust, certificates, canary, activation, verification", lambda: rollout(story, shipped))
+    story.step("Verify: what is served, what is on disk", lambda: verify(story))
+    story.step("The same rollout again changes nothing", lambda: again(story))
+    story.step("Somebody edits a DPU's Communications.cfg, an upgrade replaces another's trust bundle: drift names these two", lambda: drift(story))
+    story.step("The rollout puts them right", lambda: corrected(story))
+    story.step("A certificate with a wrong common name is refused, nothing is touched", lambda: refused(story))
+    story.step("Renewal in which a DPU does not come back: everything is taken back, on all nodes", lambda: taken_back(story))
+    return story.summary()
+
+
+def preflight(story: Story) -> list[str]:
+    """Check everything; no byte may change."""
+    before = story.world.files()
+    played = story.play("preflight")
+    return expect(preflight_succeeds=played.code == 0, no_file_is_touched=story.world.files() == before)
+
+
+def rollout(story: Story, shipped: dict[str, str]) -> list[str]:
+    """Roll out; every server presents another certificate than the one it was shipped with."""
+    played = story.play("rollout")
+    served = story.world.served()
+    return expect(rollout_succeeds=played.code == 0, every_server_serves=all(served.values()),
+                  every_server_serves_its_new_certificate=all(served[name] != shipped[name] for name in served))
+
+
+def verify(story: Story) -> list[str]:
+    """Verify; the table is the point."""
+    return expect(verify_succeeds=story.play("verify").code == 0)
+
+
+def again(story: Story) -> list[str]:
+    """Roll out once more."""
+    before = story.world.files()
+    played = story.play("rollout")
+    return expect(rollout_succeeds=played.code == 0, nothing_is_changed=set(played.changed.values()) == {0},
+                  no_file_is_touched=story.world.files() == before)
+
+
+def drift(story: Story) -> list[str]:
+    """Cause drift by hand in two places; exactly these must be named."""
+    edited, upgraded = story.world.names[2], story.world.names[3]
+    cfg = story.world.node(edited).root / "Components" / "Communications.cfg"
+    cfg.write_bytes(b"".join(line for line in cfg.read_bytes().splitlines(keepends=True) if b"Certificate = " not in line))
+    bundle = story.world.node(upgraded).root / "Certificates" / "trust_ca_cert.pem"
+    bundle.write_bytes(story.world.cluster.licensor.pem)
+    played = story.play("drift")
+    off = {name for name, failures in played.failed.items() if failures}
+    return expect(drift_fails=played.code != 0, exactly_these_two_are_named=off == {edited, upgraded})
+
+
+def corrected(story: Story) -> list[str]:
+    """Roll out, then ask for drift again."""
+    played = story.play("rollout")
+    return expect(rollout_succeeds=played.code == 0, no_drift_is_left=story.play("drift").code == 0)
+
+
+def refused(story: Story) -> list[str]:
+    """Give one DPU a certificate of somebody else; put it right afterwards."""
+    name = story.world.names[1]
+    good = (story.world.pki / f"{name}.pem").read_bytes()
+    story.world.issue(name, "somebody-else")
+    before = story.world.files()
+    played = story.play("rollout")
+    (story.world.pki / f"{name}.pem").write_bytes(good)
+    return expect(rollout_is_refused=played.code != 0, the_finding_names_both_common_names="somebody-else" in played.output,
+                  no_file_is_touched=story.world.files() == before)
+
+
+def taken_back(story: Story) -> list[str]:
+    """Renew all certificates; the last DPU fails to start once."""
+    before, lost = story.world.served(), [node.name for node in story.world.cluster.of_role("dpu")][-1]
+    for name in story.world.names:
+        shutil.copy(story.world.pki / f"{name}.pem", story.world.pki / f"{name}.pem.old")
+        story.world.issue(name)
+    story.world.cluster.state(lost).misbehave("not-come-back")
+    played = story.play("rollout")
+    story.world.cluster.state(lost).behave()
+    return expect(rollout_fails=played.code != 0, every_server_serves_what_it_served_before=story.world.served() == before)
+
+
+def main() -> int:
+    """Run the demo; return its exit code."""
+    from .stage import staged
+
+    with staged() as world:
+        return 0 if tell(world) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The commands of the stand-in, as an operator or a service manager gives them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from . import licence, process
+from .refusal import Refusal
+from .state import FAULTS, State
+
+RUNNING, FAILED, STOPPED = 0, 1, 3  # the exit codes of a service's status
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Carry out one command; return the exit code."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except (Refusal, ValueError, FileNotFoundError) as problem:
+        print(problem, file=sys.stderr)
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m simulator", description="A strict stand-in for a Data Workbench server.")
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def verb(name: str, command: Callable[[argparse.Namespace], int], *, text: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=text, description=text)
+        added.add_argument("--root", type=Path, required=True, help="the install root")
+        added.set_defaults(command=command)
+        return added
+
+    _install_options(verb("install", _install, text="make the tree as the product ships it"))
+    for name, command, text in (
+        ("start", _start, "start in the background, wait until it listens"),
+        ("restart", _restart, "stop if running, then start"),
+        ("run", _run, "serve in the foreground"),
+    ):
+        starter = verb(name, command, text=text)
+        starter.add_argument("--lifetime", type=float, default=3600, help="seconds after which it ends by itself")
+        starter.add_argument("--revalidate", action="store_true", help="re-validate the licence first, which rewrites server_cert.pem")
+    verb("stop", _stop, text="shut down, wait until it is gone")
+    verb("status", _status, text="print process id and served fingerprint; exit 0 when running, 3 when stopped")
+    verb("revalidate", _revalidate, text="rewrite server_cert.pem as the product does about every 30 days")
+    verb("behave", _behave, text="end all faults")
+    fault = verb("misbehave", _misbehave, text="ask for a fault: " + "; ".join(f"{name}: {text}" for name, text in FAULTS.items()))
+    fault.add_argument("--fault", choices=sorted(FAULTS), required=True)
+    fault.add_argument("--after", type=int, default=0, metavar="N", help="only after N more starts")
+    fault.add_argument("--seconds", type=float, default=3.0, help="for the fault slow")
+    return parser
+
+
+def _install_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--role", choices=("master", "dpu", "fsu", "repeater"), required=True)
+    parser.add_argument("--name", required=True, help="the common name of the licence certificate")
+    parser.add_argument("--address", required=True, help="the machine's address, 127.0.0.N")
+    parser.add_argument("--port", type=int, required=True, help="HTTP; 0 is off")
+    parser.add_argument("--ssl-port", type=int, required=True, help="HTTPS; 0 is off; the same on all servers of a cluster")
+    parser.add_argument("--licensor", type=Path, required=True, help="the folder of the cluster's licensing CA, made on first use")
+    parser.add_argument("--master-address", help="of a DPU's master; makes an FSU a backup FSU")
+    parser.add_argument("--master-name", help="the common name of the master")
+    parser.add_argument("--master-port", type=int, help="the HTTPS port of the master; the own one when left out")
+    parser.add_argument("--member", action="append", metavar="ADDRESS", help="on a master: an address of the cluster (127.0.0.*)")
+
+
+def _install(options: argparse.Namespace) -> int:
+    # Only this command makes keys; the others start faster without.
+    from .licensor import Licensor  # noqa: PLC0415
+    from .tree import Master, Node, install  # noqa: PLC0415
+
+    master = None
+    if options.master_address:
+        if not options.master_name:
+            raise Refusal("--master-address needs --master-name, the common name to expect there")
+        master = Master(options.master_address, options.master_name, options.master_port or options.ssl_port)
+    node = Node(options.root, options.role, options.name, options.address, options.port, options.ssl_port, master,
+                tuple(options.member or Node.members))
+    install(node, Licensor.open(options.licensor))
+    return 0
+
+
+def _start(options: argparse.Namespace) -> int:
+    if options.revalidate:
+        _revalidate(options)
+    pid = process.start(options.root, lifetime=options.lifetime)
+    print(f"running, pid {pid}, serving {process.status(options.root).fingerprint}")
+    return 0
+
+
+def _restart(options: argparse.Namespace) -> int:
+    process.stop(options.root)
+    return _start(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.revalidate:
+        _revalidate(options)
+    process.run(options.root.resolve(), lifetime=options.lifetime, ready=lambda: print("running", flush=True))
+    return 0
+
+
+def _stop(options: argparse.Namespace) -> int:
+    print("stopped" if process.stop(options.root) else "was not running")
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    status = process.status(options.root)
+    if not status.pid:
+        print("stopped")
+        return STOPPED
+    print(f"running, pid {status.pid}, serving {status.fingerprint or 'nothing: ' + status.problem}")
+    return RUNNING
+
+
+def _revalidate(options: argparse.Namespace) -> int:
+    licence.revalidate(options.root)
+    return 0
+
+
+def _misbehave(options: argparse.Namespace) -> int:
+    State(options.root).misbehave(options.fault, after=options.after, seconds=options.seconds)
+    return 0
+
+
+def _behave(options: argparse.Namespace) -> int:
+    State(options.root).behave()
+    return 0

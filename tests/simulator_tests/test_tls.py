@@ -1,0 +1,170 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a server presents, to whom, and whom it believes."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+
+import pytest
+from simulator.cluster import Cluster
+from simulator.licensor import Licensor
+from simulator.tree import Node
+
+from .helpers import communications, edit, fingerprint, give_certificate, log, see, shipped_fingerprint, trust, until, use_certificate
+
+
+class TestHandshake:
+    """Protocol and ciphers."""
+
+    def test_is_tls_1_2_at_most(self, alone: Cluster, node: Node) -> None:
+        """A client that offers TLS 1.3 gets 1.2: the product's OpenSSL has no newer one (§9)."""
+        alone.start()
+
+        assert see(node).protocol == "TLSv1.2"
+
+    def test_uses_the_configured_cipher(self, alone: Cluster, node: Node) -> None:
+        """`SSL Ciphers` decides (§5.1)."""
+        edit(communications(node), b"  SSL Port", new=b"  SSL Ciphers = string: AES256-SHA256\r\n  SSL Port")
+        alone.start()
+
+        assert see(node).cipher == "AES256-SHA256"
+
+    def test_fails_without_a_common_cipher(self, alone: Cluster, node: Node) -> None:
+        """A client that lacks the configured cipher cannot connect, and the connection log says why."""
+        edit(communications(node), b"  SSL Port", new=b"  SSL Ciphers = string: AES256-SHA256\r\n  SSL Port")
+        alone.start()
+
+        with pytest.raises(ssl.SSLError):
+            see(node, ciphers="ECDHE+AESGCM")
+        assert until(lambda: "Connection failed. no shared cipher" in log(node, "Audit/*-access.txt"))
+
+    def test_serves_clients_that_trust_the_authority(self, alone: Cluster, node: Node, company: Licensor) -> None:
+        """A client with the issuing CA in its bundle connects to a custom certificate."""
+        give_certificate(node, company)
+        use_certificate(node)
+        alone.start()
+
+        assert see(node, trusted=company.root_pem).status == 200
+
+    def test_is_refused_by_clients_with_the_shipped_bundle(self, alone: Cluster, node: Node, company: Licensor) -> None:
+        """A client that was forgotten in the trust phase gets error 20 (§8.1, trap)."""
+        give_certificate(node, company)
+        use_certificate(node)
+        alone.start()
+
+        with pytest.raises(ssl.SSLCertVerificationError) as caught:
+            see(node, trusted=alone.licensor.root_pem)
+        assert caught.value.verify_code == 20
+
+
+class TestClientCertificate:
+    """A client may present a certificate; then it must verify."""
+
+    def test_of_the_licensor_is_accepted(self, alone: Cluster, node: Node) -> None:
+        """Adobe-issued clients keep working (§4.2)."""
+        alone.start()
+
+        assert see(node, client=alone.licensor.issue("A User")).status == 200
+
+    def test_of_the_company_is_accepted_once_trusted(self, alone: Cluster, node: Node, company: Licensor) -> None:
+        """The bundle as it was at the start decides."""
+        trust(node, company)
+        alone.start()
+
+        assert see(node, client=company.issue("A User")).status == 200
+
+    def test_of_the_company_is_refused_before_a_restart(self, alone: Cluster, node: Node, company: Licensor) -> None:
+        """The bundle is not read again while the server runs (10.1), and the connection log has OpenSSL's words."""
+        alone.start()
+        trust(node, company)
+
+        with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
+            see(node, client=company.issue("A User"))
+        refused = "Connection refused. Error 20. Desc: unable to get local issuer certificate"
+        assert until(lambda: refused in log(node, "Audit/*-access.txt"))
+
+
+class TestRenewal:
+    """A new file under the old name."""
+
+    def test_is_presented_after_a_restart(self, alone: Cluster, node: Node, company: Licensor) -> None:
+        """Renewal is replace, then start."""
+        give_certificate(node, company)
+        use_certificate(node)
+        alone.start()
+        fresh = give_certificate(node, company)
+        alone.stop()
+        alone.start()
+
+        assert see(node).fingerprint == fingerprint(fresh)
+
+    def test_is_not_noticed_while_running(self, alone: Cluster, node: Node, company: Licensor) -> None:
+        """Certificate files are not watched (10.2)."""
+        old = give_certificate(node, company)
+        use_certificate(node)
+        alone.start()
+        give_certificate(node, company)
+
+        assert not until(lambda: see(node).fingerprint != fingerprint(old), 1)
+
+
+class TestReload:
+    """Saving Communications.cfg restarts components in the running server (§6.3, 10.17)."""
+
+    def test_switches_the_certificate_at_once(self, alone: Cluster, node: Node, company: Licensor) -> None:
+        """The line alone is enough, no restart needed: the process stays the same."""
+        alone.start()
+        pid, custom = alone.state(node.name).pid(), give_certificate(node, company)
+        use_certificate(node)
+
+        assert until(lambda: alone.served()[node.name] == fingerprint(custom))
+        assert see(node).fingerprint == fingerprint(custom)
+        assert alone.state(node.name).pid() == pid
+
+    def test_of_a_bad_file_costs_the_listener(self, alone: Cluster, node: Node) -> None:
+        """A line that names a missing file: the process stays, nobody can connect; taking the line back heals it."""
+        alone.start()
+        before = communications(node).read_bytes()
+        use_certificate(node)
+
+        assert until(lambda: not alone.served()[node.name])
+        with pytest.raises(ConnectionRefusedError):
+            see(node)
+        assert "components not loaded" in log(node, "Events/*-event.txt")
+        communications(node).write_bytes(before)
+        assert until(lambda: alone.served()[node.name] == shipped_fingerprint(node))
+
+
+class TestAccess:
+    """`/Status/` is for those whom access control names (§3.5, §8.3)."""
+
+    def test_is_given_to_this_machine(self, alone: Cluster, node: Node) -> None:
+        """127.0.0.1 is an Administrator as shipped, over HTTPS and HTTP alike."""
+        alone.start()
+        connection = http.client.HTTPConnection(node.address, node.port, timeout=5)
+        connection.request("GET", "/Status/")
+        text = connection.getresponse().read().decode()
+        connection.close()
+
+        assert f"Server Common Name: {node.name}" in text
+        assert "Service Status: running" in text
+
+    @pytest.mark.parametrize("path", ["/Status/", "/Components/Communications.cfg", "/Profiles/"])
+    def test_is_refused_to_another_address(self, alone: Cluster, node: Node, path: str) -> None:
+        """An address in no group gets 403."""
+        alone.start()
+        connection = http.client.HTTPConnection(node.address, node.port, timeout=5, source_address=("127.0.0.77", 0))
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        connection.close()
+
+        assert answer.status == 403
+
+    @pytest.mark.parametrize("path", ["/Certificates/server_cert.pem", "/Profiles/../Certificates/server_cert.pem"])
+    def test_certificates_cannot_be_had(self, alone: Cluster, node: Node, path: str) -> None:
+        """The product hands out no certificates, not even to an Administrator (§2.1)."""
+        alone.start()
+
+        assert see(node, path=path).status == 404

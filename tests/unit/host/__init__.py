@@ -1,0 +1,1 @@
+"""Tests of the host layer without a host."""
