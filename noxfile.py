@@ -113,7 +113,8 @@ def docs(session: nox.Session) -> None:
     session.run("python", "tools/role_docs.py", *session.posargs)
     if session.posargs:
         return
-    session.run("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", str(lay_out(COLLECTIONS)))
+    session.run("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck",
+                str(lay_out(COLLECTIONS)))
     shutil.rmtree("build/docs", ignore_errors=True)
     shutil.copytree("docs", "build/docs/source")
     session.run("antsibull-docs", "collection", "--use-current", "--squash-hierarchy",

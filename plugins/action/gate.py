@@ -9,7 +9,7 @@ from typing import Any
 
 from ..plugin_utils._core.errors import Finding
 from ..plugin_utils._task.base import RolloutAction
-from ..plugin_utils._task.cluster import members, refuse
+from ..plugin_utils._task.cluster import STOPPED, is_own, members, refuse, reporter
 
 
 class ActionModule(RolloutAction):
@@ -21,7 +21,9 @@ class ActionModule(RolloutAction):
         """Return whether the gate is open, and if not, why."""
         arrived = members(task_vars, str(options["result"] or ""))
         failed = [member for member in arrived if member.failure]
-        findings = [Finding(member.host, member.failure, f"no node of its cluster goes on past {options['step']!r}", "gate") for member in failed]
+        culprits = [member for member in failed if is_own(member)] or failed
+        findings = [Finding(member.host, member.failure, f"no node goes on past {options['step']!r}: {STOPPED}", "gate") for member in culprits]
         if findings and options["fail"]:
             refuse(findings, task_vars)
-        return {"changed": False, "open": not findings, "why": "\n".join(str(finding) for finding in findings)}
+        why = "; ".join(f"{member.host}: {member.failure}" for member in culprits)
+        return {"changed": False, "open": not failed, "why": why, "reporter": reporter(task_vars)}

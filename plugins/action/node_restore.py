@@ -22,7 +22,7 @@ class ActionModule(RolloutAction):
     def execute(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Restore the backups of the rollout; a node it never touched stays as it is."""
         request = read_request({**options, "phases": []}, task_vars, self._loader)
-        files = self.files(request.layout.state, host=request.host)
+        files = self.files(request.layout.state, host=request.host, keep=int(options["keep"]))
         server = observe(files, request)
         run = str(options["run"] or server.marker.run)
         recovered = not self.check_mode and recover(files, server.observation, run=run)

@@ -17,6 +17,14 @@ options:
       - That folder must be on the same volume as the file that is changed.
     type: str
     required: true
+  path:
+    description: The file on the node, relative to O(root) or absolute.
+    type: str
+  take_over:
+    description:
+      - Identifier of an interrupted run on the node that is ended before anything else is done. The error about it names it.
+      - All files of that run will then be new, or all as they were before it. Make sure that it is not at work any more.
+    type: str
   keep:
     description: For how many commits the node keeps the backup, the newest first.
     type: int

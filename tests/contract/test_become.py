@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -18,7 +19,7 @@ from contract.adhoc import adhoc
 
 SECRET = "U0VDUkVUU0VDUkVUU0VDUkVU"
 KEY = f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n"
-OPERATOR, SERVICE, PASSWORD = "certops-test-op", "certops-test-svc", "correct horse"
+OPERATOR, SERVICE, PASSWORD = "certops-test-op", "certops-test-svc", secrets.token_hex(16)
 SUDOERS = Path("/etc/sudoers.d/certops-test")
 # An operator without rights, but one who may read the Python of the tests wherever it is.
 AS_OPERATOR = f"setpriv --reuid {OPERATOR} --regid {OPERATOR} --clear-groups --inh-caps +dac_read_search --ambient-caps +dac_read_search"
@@ -60,9 +61,17 @@ def system(*command: str, text: str = "") -> None:
     subprocess.run(command, input=text, text=True, check=True, capture_output=True)
 
 
+def remove_users() -> None:
+    """Remove users and rule, also those of a run that was killed."""
+    SUDOERS.unlink(missing_ok=True)
+    for name in (OPERATOR, SERVICE):
+        subprocess.run(["userdel", name], check=False, capture_output=True)
+
+
 @pytest.fixture(scope="module")
 def users() -> Iterator[None]:
     """Make OPERATOR, who may use sudo for SERVICE with a password and for root without, and SERVICE; both go away again."""
+    remove_users()
     try:
         for name in (OPERATOR, SERVICE):
             system("useradd", "--no-create-home", "--user-group", "--shell", "/bin/sh", name)
@@ -71,9 +80,7 @@ def users() -> Iterator[None]:
         SUDOERS.chmod(0o440)
         yield
     finally:
-        SUDOERS.unlink(missing_ok=True)
-        for name in (OPERATOR, SERVICE):
-            subprocess.run(["userdel", name], check=False, capture_output=True)
+        remove_users()
 
 
 @pytest.fixture

@@ -73,6 +73,7 @@ class World:
             self.issue(name)
         self.inventory = folder / "inventory.json"
         self.inventory.write_text(json.dumps(self._inventory(), indent=2) + "\n")
+        self.shipped_bundle = (self.cluster.master.root / "Certificates" / "trust_ca_cert.pem").read_bytes()
         self.cluster.start()
 
     @property

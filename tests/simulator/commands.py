@@ -1,5 +1,3 @@
-# Copyright (c) 2026 certops
-# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The commands of the stand-in, as an operator or a service manager gives them."""
 
 from __future__ import annotations
@@ -53,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     fault = verb("misbehave", _misbehave, text="ask for a fault: " + "; ".join(f"{name}: {text}" for name, text in FAULTS.items()))
     fault.add_argument("--fault", choices=sorted(FAULTS), required=True)
     fault.add_argument("--after", type=int, default=0, metavar="N", help="only after N more starts")
+    fault.add_argument("--times", type=int, default=0, metavar="N", help="for N starts only")
     fault.add_argument("--seconds", type=float, default=3.0, help="for the fault slow")
     return parser
 
@@ -126,7 +125,7 @@ def _revalidate(options: argparse.Namespace) -> int:
 
 
 def _misbehave(options: argparse.Namespace) -> int:
-    State(options.root).misbehave(options.fault, after=options.after, seconds=options.seconds)
+    State(options.root).misbehave(options.fault, after=options.after, times=options.times, seconds=options.seconds)
     return 0
 
 

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 certops
-# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The folder Components: every .cfg file in it is one component (§2.1)."""
 
 from __future__ import annotations
@@ -120,8 +118,8 @@ def _component(file: Path, content: bytes) -> Entry:
     """Return the one component of *file*; a key of it must not be there twice (10.15)."""
     try:
         entries = parse(content)
-        if len(entries) != 1:
-            raise Refusal(f"{len(entries)} top-level lines, not one component")
+        if [entry.key for entry in entries] != ["component"]:
+            raise Refusal("no component, or something beside it")
         twice = [key for key, number in Counter(child.key for child in entries[0].children).items() if number > 1]
         if twice:
             raise Refusal(f"{twice[0]} is there twice")

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 certops
-# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The server as a process: start, stop and ask, as a service manager would."""
 
 from __future__ import annotations
@@ -128,10 +126,7 @@ def _detach(root: Path, *, lifetime: float, writer: int) -> None:
     if os.fork():
         os._exit(0)
     os.chdir("/")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    console = os.open(root / "State" / "console.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
-    for number, handle in enumerate((nowhere, console, console)):
-        os.dup2(handle, number)
+    _redirect(root / "State" / "console.txt")
 
     def tell(text: str) -> None:
         os.write(writer, text.encode())
@@ -151,3 +146,11 @@ def _detach(root: Path, *, lifetime: float, writer: int) -> None:
     finally:
         sys.stderr.flush()
         os._exit(code)
+
+
+def _redirect(console: Path) -> None:
+    """Let go of the caller's terminal or pipes; what Python itself has to say goes to *console*."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    words = os.open(console, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
+    for number, handle in enumerate((nowhere, words, words)):
+        os.dup2(handle, number)

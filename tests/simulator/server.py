@@ -1,5 +1,3 @@
-# Copyright (c) 2026 certops
-# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The running server: start sequence, watch and stop."""
 
 from __future__ import annotations
@@ -77,7 +75,7 @@ class Server:
 
     def _start(self) -> None:
         """Licence, trust, components, files of the master, listeners: in this order."""
-        self._faults = self._state.count_start()
+        self._faults = self._state.count_start(custom=self._is_custom())
         self.stopping.wait(self._faults.get("slow", 0))
         if "not-come-back" in self._faults:
             raise Refusal("a fault was asked for")
@@ -88,6 +86,13 @@ class Server:
         self._pull()
         self._signature = self._watched()
         self._load()
+
+    def _is_custom(self) -> bool:
+        """Tell whether Certificate is set, in a folder Components that can be loaded."""
+        try:
+            return components.load(self.root).communications.certificate is not None
+        except Refusal:
+            return False
 
     def _licensed(self) -> licence.Licence:
         """Refuse to start without a current licence, log what the product logs (§4.1, §8.1)."""
@@ -120,7 +125,7 @@ class Server:
         self._signature = signature
         try:
             self._load()
-        except Refusal as problem:
+        except (Refusal, OSError) as problem:
             self._close()
             self._journal.trace(f"ERROR {problem}")
             self._journal.event(f"ERROR components not loaded: {problem}")

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 certops
-# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The configuration files as the product ships them (§2.1, §3.4, §3.5, §6.2); lines end in LF here, in CRLF on a node."""
 
 from __future__ import annotations

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 certops
-# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the stand-in keeps in State/: the machine it plays, its process, and how it shall misbehave."""
 
 from __future__ import annotations
@@ -8,7 +6,7 @@ import fcntl
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,13 @@ FAULTS = {
     "refuse-sync": "a master serves no files, another node pulls none; at once",
     "slow": "the next start takes some seconds",
 }
+
+
+def _after_a_start(fault: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *fault* one start nearer to its first, or one nearer to its last."""
+    if fault["after"]:
+        return {**fault, "after": fault["after"] - 1}
+    return {**fault, "times": max(0, fault["times"] - 1)}
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,24 @@ class Machine:
     identifier: str
 
 
+@dataclass(frozen=True)
+class How:
+    """
+    When a fault happens.
+
+    Attributes:
+        after: Only once so many more starts have gone well.
+        times: For so many starts; None: until the server is told to behave.
+        custom: Only at starts with Certificate set, so that a node which is taken back comes back.
+        seconds: Of the fault "slow".
+    """
+
+    after: int = 0
+    times: int | None = None
+    custom: bool = False
+    seconds: float = 3.0
+
+
 class State:
     """The files below State/ of one root; nothing in that folder is watched."""
 
@@ -52,20 +75,24 @@ class State:
         """Write down the host this root stands for."""
         self._keep("machine.json", vars(machine))
 
-    def misbehave(self, fault: str, *, after: int = 0, seconds: float = 3.0) -> None:
-        """Ask for *fault* once *after* more starts have gone well; *seconds* is for "slow"."""
-        self._keep("faults.json", {**self._faults(), fault: {"after": after, "seconds": seconds}})
+    def misbehave(self, fault: str, how: How | None = None) -> None:
+        """Ask for *fault*; when it is to happen, *how* says."""
+        self._keep("faults.json", {**self._faults(), fault: vars(how or How())})
 
     def behave(self) -> None:
         """Ask for no fault any more."""
         (self.folder / "faults.json").unlink(missing_ok=True)
 
-    def count_start(self) -> dict[str, float]:
-        """Return the faults of this start with their seconds, and come one start nearer to the others."""
-        faults = self._faults()
-        due = {name: fault["seconds"] for name, fault in faults.items() if not fault["after"]}
-        if len(due) < len(faults):
-            self._keep("faults.json", {name: {**fault, "after": max(0, fault["after"] - 1)} for name, fault in faults.items()})
+    def count_start(self, *, custom: bool) -> dict[str, float]:
+        """Return the faults of this start with their seconds, and count it for the others; *custom*: Certificate is set."""
+        faults = {name: How(**how) for name, how in self._faults().items()}
+        concerned = {name: how for name, how in faults.items() if custom or not how.custom}
+        due = {name: how.seconds for name, how in concerned.items() if not how.after}
+        for name, how in concerned.items():
+            left = replace(how, after=how.after - 1) if how.after else replace(how, times=how.times and how.times - 1)
+            faults[name] = left
+        if concerned:
+            self._keep("faults.json", {name: vars(how) for name, how in faults.items() if how.times != 0})
         return due
 
     def refuses_sync(self) -> bool:

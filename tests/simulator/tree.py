@@ -1,5 +1,3 @@
-# Copyright (c) 2026 certops
-# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The install tree of a server, as the product ships it (§2.1)."""
 
 from __future__ import annotations
@@ -65,10 +63,10 @@ def install(node: Node, licensor: Licensor) -> None:
         raise ValueError(f"{node.role}: no role, or a dpu without a master")
     for folder in _FOLDERS:
         (node.root / folder).mkdir(parents=True, exist_ok=True)
-    State(node.root).keep_machine(Machine(node.address, str(licensor.root_file.resolve()), f"node-{node.name}"))
+    State(node.root).keep_machine(Machine(node.address, str(licensor.file.resolve()), f"node-{node.name}"))
     for name, text in _files(node).items():
         _write(node.root / name, text)
-    _write(node.root / "Certificates" / "trust_ca_cert.pem", licensor.root_pem)
+    _write(node.root / "Certificates" / "trust_ca_cert.pem", licensor.pem)
     license_node(node, licensor)
 
 
@@ -84,7 +82,7 @@ def license_node(node: Node, licensor: Licensor, *, days: int = 365, validated_d
     """
     validated = datetime.now(UTC) - timedelta(days=validated_days_ago)
     text = text_lines(_PRODUCTS, State(node.root).machine().identifier, validated=validated)
-    _write(node.root / "Certificates" / "server_cert.pem", text + licensor.issue(node.name, days=days))
+    _write(node.root / "Certificates" / "server_cert.pem", text + licensor.issue(node.name, days=days).pem.decode())
 
 
 def _files(node: Node) -> dict[str, str]:

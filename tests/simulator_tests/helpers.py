@@ -1,5 +1,3 @@
-# Copyright (c) 2026 certops
-# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the tests do to a server, and what they see of it."""
 
 from __future__ import annotations
@@ -16,8 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.licensor import Licensor
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_pem_x509_certificate
+from simulator.server import Server
 from simulator.tree import Node
+from unit.builders import Authority, Leaf
 
 CUSTOM = "custom_communications_cert.pem"
 FIRST_LINE = b"component = CommServer:\r\n"
@@ -34,14 +35,14 @@ class Seen:
     status: int
 
 
-def see(node: Node, *, client: str = "", trusted: str = "", ciphers: str = "DEFAULT", path: str = "/Status/") -> Seen:
+def see(node: Node, *, client: Leaf | None = None, trusted: bytes = b"", ciphers: str = "DEFAULT", path: str = "/Status/") -> Seen:
     """
     Connect to *node* over TLS and read *path*.
 
     Args:
         node: The server.
-        client: PEM text of a certificate and key to present; empty for none.
-        trusted: PEM text of the trusted certificates; empty to trust everybody.
+        client: The certificate to present, None for none.
+        trusted: PEM blocks of the trusted certificates; empty to trust everybody.
         ciphers: OpenSSL cipher string of the client.
         path: What to ask for.
     """
@@ -49,11 +50,11 @@ def see(node: Node, *, client: str = "", trusted: str = "", ciphers: str = "DEFA
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_ciphers(ciphers)
     if trusted:
-        context.load_verify_locations(cadata=trusted)
+        context.load_verify_locations(cadata=trusted.decode())
         context.verify_mode = ssl.CERT_REQUIRED
     if client:
         handle = os.memfd_create("client")
-        os.write(handle, client.encode())
+        os.write(handle, client.pem)
         context.load_cert_chain(f"/proc/self/fd/{handle}")
         os.close(handle)
     connection = http.client.HTTPSConnection(node.address, node.ssl_port, timeout=5, context=context)
@@ -77,21 +78,15 @@ def listens(node: Node, port: int) -> bool:
     return True
 
 
-def fingerprint(pem: str) -> str:
-    """Return the SHA-256 of the first certificate in *pem*."""
-    end = "-----END CERTIFICATE-----"
-    block = pem[pem.index("-----BEGIN CERTIFICATE-----") : pem.index(end) + len(end)]
-    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(block.replace("\r", ""))).hexdigest()
-
-
 def communications(node: Node, folder: str = "Components") -> Path:
     """Return the node's Communications.cfg."""
     return node.root / folder / "Communications.cfg"
 
 
 def shipped_fingerprint(node: Node) -> str:
-    """Return the fingerprint of the node's server_cert.pem."""
-    return fingerprint((node.root / "Certificates" / "server_cert.pem").read_text())
+    """Return the SHA-256 of the certificate in the node's server_cert.pem."""
+    content = (node.root / "Certificates" / "server_cert.pem").read_bytes()
+    return load_pem_x509_certificate(content).fingerprint(SHA256()).hex()
 
 
 def edit(file: Path, old: bytes, *, new: bytes) -> None:
@@ -103,11 +98,11 @@ def edit(file: Path, old: bytes, *, new: bytes) -> None:
     fresh.replace(file)
 
 
-def give_certificate(node: Node, company: Licensor, *, name: str = "") -> str:
-    """Put a custom certificate of *company* into the node's folder; return it as PEM text."""
-    pem = company.issue(name or node.name)
-    (node.root / "Certificates" / CUSTOM).write_text(pem)
-    return pem
+def give_certificate(node: Node, company: Authority) -> str:
+    """Put a custom certificate of *company* into the node's folder; return its fingerprint."""
+    leaf = company.issue(node.name)
+    (node.root / "Certificates" / CUSTOM).write_bytes(leaf.pem)
+    return leaf.fingerprint
 
 
 def use_certificate(node: Node, folder: str = "Components") -> None:
@@ -115,10 +110,10 @@ def use_certificate(node: Node, folder: str = "Components") -> None:
     edit(communications(node, folder), FIRST_LINE, new=FIRST_LINE + LINE)
 
 
-def trust(node: Node, company: Licensor) -> None:
+def trust(node: Node, company: Authority) -> None:
     """Append the company's CA to the node's trust bundle."""
     bundle = node.root / "Certificates" / "trust_ca_cert.pem"
-    bundle.write_bytes(bundle.read_bytes() + company.root_pem.encode())
+    bundle.write_bytes(bundle.read_bytes() + company.pem)
 
 
 def log(node: Node, name: str = "Trace/Server.log") -> str:
@@ -134,6 +129,11 @@ def until(condition: Callable[[], bool], seconds: float = 8) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def start_here(node: Node) -> None:
+    """Run the start of *node* in this process, which is quicker where it is going to fail. Raises Refusal."""
+    Server(node.root, lifetime=0).run(lambda: None)
 
 
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

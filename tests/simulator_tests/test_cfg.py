@@ -1,5 +1,3 @@
-# Copyright (c) 2026 certops
-# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The strict reader of .cfg files."""
 
 from __future__ import annotations

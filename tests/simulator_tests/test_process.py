@@ -1,5 +1,3 @@
-# Copyright (c) 2026 certops
-# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The commands, and the faults that can be asked for."""
 
 from __future__ import annotations
@@ -11,11 +9,11 @@ from pathlib import Path
 import pytest
 from simulator import process
 from simulator.cluster import Cluster, free_ports
-from simulator.licensor import Licensor
 from simulator.refusal import Refusal
 from simulator.tree import Node
+from unit.builders import Authority
 
-from .helpers import command, fingerprint, give_certificate, listens, log, see, shipped_fingerprint, until, use_certificate
+from .helpers import command, give_certificate, listens, log, see, shipped_fingerprint, until, use_certificate
 
 
 class TestCommands:
@@ -33,7 +31,8 @@ class TestCommands:
         assert [line.stdout.split()[0].strip(",") for line in lines] == [
             "stopped", "running", "running", "running", "running", "stopped", "was", "stopped"]
         assert lines[1].stdout == lines[2].stdout == lines[3].stdout != lines[4].stdout
-        assert [log(Node(root, "master", "one", "127.0.0.1", port, ssl_port), "Events/*").count(text) for text in ("started up.", "shutting down.")] == [2, 2]
+        events = log(Node(root, "master", "one", "127.0.0.1", port, ssl_port), "Events/*")
+        assert (events.count("started up."), events.count("shutting down.")) == (2, 2)
 
     def test_start_says_why_not(self, alone: Cluster, node: Node) -> None:
         """A failure is an exit code and one line, and nothing is left running."""
@@ -54,7 +53,7 @@ class TestCommands:
         text = (alone.master.root / "Components" / "Communications.cfg").read_bytes()
         (pair.master.root / "Components" / "Communications.cfg").write_bytes(text)
 
-        with pytest.raises(Refusal, match="cannot listen on 127.0.0.1"):
+        with pytest.raises(Refusal, match="cannot listen on"):
             pair.start(pair.master.name)
 
     def test_revalidate_rewrites_the_licence(self, node: Node) -> None:
@@ -89,7 +88,7 @@ class TestFaults:
         with pytest.raises(Refusal):
             alone.start()
 
-    def test_bring_back_the_old_certificate(self, alone: Cluster, node: Node, company: Licensor) -> None:
+    def test_bring_back_the_old_certificate(self, alone: Cluster, node: Node, company: Authority) -> None:
         """server_cert.pem is served although Certificate is set."""
         custom = give_certificate(node, company)
         use_certificate(node)
@@ -101,7 +100,7 @@ class TestFaults:
         alone.start()
 
         assert served == shipped_fingerprint(node)
-        assert see(node).fingerprint == fingerprint(custom)
+        assert see(node).fingerprint == custom
 
     def test_let_it_die_after_a_good_start(self, alone: Cluster, node: Node) -> None:
         """The start succeeds, then the process is gone without saying goodbye."""

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 certops
-# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a server presents, to whom, and whom it believes."""
 
 from __future__ import annotations
@@ -9,10 +7,10 @@ import ssl
 
 import pytest
 from simulator.cluster import Cluster
-from simulator.licensor import Licensor
 from simulator.tree import Node
+from unit.builders import Authority
 
-from .helpers import communications, edit, fingerprint, give_certificate, log, see, shipped_fingerprint, trust, until, use_certificate
+from .helpers import CUSTOM, communications, edit, give_certificate, log, see, shipped_fingerprint, trust, until, use_certificate
 
 
 class TestHandshake:
@@ -40,23 +38,49 @@ class TestHandshake:
             see(node, ciphers="ECDHE+AESGCM")
         assert until(lambda: "Connection failed. no shared cipher" in log(node, "Audit/*-access.txt"))
 
-    def test_serves_clients_that_trust_the_authority(self, alone: Cluster, node: Node, company: Licensor) -> None:
+    def test_serves_clients_that_trust_the_authority(self, alone: Cluster, node: Node, company: Authority) -> None:
         """A client with the issuing CA in its bundle connects to a custom certificate."""
         give_certificate(node, company)
         use_certificate(node)
         alone.start()
 
-        assert see(node, trusted=company.root_pem).status == 200
+        assert see(node, trusted=company.pem).status == 200
 
-    def test_is_refused_by_clients_with_the_shipped_bundle(self, alone: Cluster, node: Node, company: Licensor) -> None:
+    def test_is_refused_by_clients_with_the_shipped_bundle(self, alone: Cluster, node: Node, company: Authority) -> None:
         """A client that was forgotten in the trust phase gets error 20 (§8.1, trap)."""
         give_certificate(node, company)
         use_certificate(node)
         alone.start()
 
         with pytest.raises(ssl.SSLCertVerificationError) as caught:
-            see(node, trusted=alone.licensor.root_pem)
+            see(node, trusted=alone.licensor.authority.pem)
         assert caught.value.verify_code == 20
+
+
+class TestChain:
+    """CA levels that stand behind the leaf in the file."""
+
+    @pytest.fixture
+    def issuing(self, alone: Cluster, node: Node, company: Authority) -> Authority:
+        """Return the intermediate whose leaf, itself appended, *node* presents; its own bundle knows all levels."""
+        issuing = company.intermediate("Issuing CA")
+        trust(node, company)
+        trust(node, issuing)
+        leaf = issuing.issue(node.name)
+        (node.root / "Certificates" / CUSTOM).write_bytes(leaf.key_pem + leaf.chain_pem)
+        use_certificate(node)
+        alone.start()
+        return issuing
+
+    def test_are_not_needed_by_a_client_that_has_them(self, node: Node, company: Authority, issuing: Authority) -> None:
+        """Every level in the client's bundle is what is asked for."""
+        assert see(node, trusted=company.pem + issuing.pem).status == 200
+
+    def test_are_not_sent(self, node: Node, company: Authority, issuing: Authority) -> None:
+        """Nobody may rely on the server for an intermediate (10.6)."""
+        with pytest.raises(ssl.SSLCertVerificationError) as caught:
+            see(node, trusted=company.pem)
+        assert caught.value.verify_code in (20, 21)
 
 
 class TestClientCertificate:
@@ -68,14 +92,14 @@ class TestClientCertificate:
 
         assert see(node, client=alone.licensor.issue("A User")).status == 200
 
-    def test_of_the_company_is_accepted_once_trusted(self, alone: Cluster, node: Node, company: Licensor) -> None:
+    def test_of_the_company_is_accepted_once_trusted(self, alone: Cluster, node: Node, company: Authority) -> None:
         """The bundle as it was at the start decides."""
         trust(node, company)
         alone.start()
 
         assert see(node, client=company.issue("A User")).status == 200
 
-    def test_of_the_company_is_refused_before_a_restart(self, alone: Cluster, node: Node, company: Licensor) -> None:
+    def test_of_the_company_is_refused_before_a_restart(self, alone: Cluster, node: Node, company: Authority) -> None:
         """The bundle is not read again while the server runs (10.1), and the connection log has OpenSSL's words."""
         alone.start()
         trust(node, company)
@@ -89,7 +113,7 @@ class TestClientCertificate:
 class TestRenewal:
     """A new file under the old name."""
 
-    def test_is_presented_after_a_restart(self, alone: Cluster, node: Node, company: Licensor) -> None:
+    def test_is_presented_after_a_restart(self, alone: Cluster, node: Node, company: Authority) -> None:
         """Renewal is replace, then start."""
         give_certificate(node, company)
         use_certificate(node)
@@ -98,29 +122,29 @@ class TestRenewal:
         alone.stop()
         alone.start()
 
-        assert see(node).fingerprint == fingerprint(fresh)
+        assert see(node).fingerprint == fresh
 
-    def test_is_not_noticed_while_running(self, alone: Cluster, node: Node, company: Licensor) -> None:
+    def test_is_not_noticed_while_running(self, alone: Cluster, node: Node, company: Authority) -> None:
         """Certificate files are not watched (10.2)."""
         old = give_certificate(node, company)
         use_certificate(node)
         alone.start()
         give_certificate(node, company)
 
-        assert not until(lambda: see(node).fingerprint != fingerprint(old), 1)
+        assert not until(lambda: see(node).fingerprint != old, 1)
 
 
 class TestReload:
     """Saving Communications.cfg restarts components in the running server (§6.3, 10.17)."""
 
-    def test_switches_the_certificate_at_once(self, alone: Cluster, node: Node, company: Licensor) -> None:
+    def test_switches_the_certificate_at_once(self, alone: Cluster, node: Node, company: Authority) -> None:
         """The line alone is enough, no restart needed: the process stays the same."""
         alone.start()
         pid, custom = alone.state(node.name).pid(), give_certificate(node, company)
         use_certificate(node)
 
-        assert until(lambda: alone.served()[node.name] == fingerprint(custom))
-        assert see(node).fingerprint == fingerprint(custom)
+        assert until(lambda: alone.served()[node.name] == custom)
+        assert see(node).fingerprint == custom
         assert alone.state(node.name).pid() == pid
 
     def test_of_a_bad_file_costs_the_listener(self, alone: Cluster, node: Node) -> None:

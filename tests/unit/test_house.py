@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from unit.source import PLUGINS, ROOT, functions, length, parameters, python_files
 
@@ -91,3 +92,13 @@ class TestReadme:
     def test_without_an_example_is_found(self) -> None:
         """Prose and shell commands are no example."""
         assert first_example("# Title\n\n```sh\nmake demo\n```\n") > EXAMPLE_BEFORE
+
+
+class TestActionGroups:
+    def test_reach_every_module_once(self) -> None:
+        """``module_defaults`` with the group ``all`` reaches all modules, and no group names one that does not exist."""
+        groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))["action_groups"]
+        modules = {path.stem for path in (PLUGINS / "modules").glob("*.py")}
+
+        assert sorted(groups["all"]) == sorted(modules)
+        assert set().union(*groups.values()) == modules

@@ -126,7 +126,7 @@ class CfgFile:
     entries: tuple[Entry, ...] = field(repr=False)
     faults: Mapping[int, str] = field(repr=False)
 
-    def error(self, number: int | None, problem: str, remedy: str) -> CfgError:
+    def error(self, number: int | None, problem: str, *, remedy: str) -> CfgError:
         """Return an error about line *number*; None when no line is at fault but what was asked for."""
         return CfgError(where=self.where if number is None else f"{self.where}:{number}", problem=problem, remedy=remedy)
 
@@ -151,7 +151,7 @@ def parse(content: bytes, *, where: str) -> CfgFile:
     eol = _line_end(body, where)
     text, encoding = _decoded(body, where, bom=bool(bom))
     pairs = zip(body.split(eol), text.split(eol.decode()), strict=True)
-    lines = tuple(parse_line(number, raw, line) for number, (raw, line) in enumerate(pairs, 1))
+    lines = tuple(parse_line(raw, line, number=number) for number, (raw, line) in enumerate(pairs, 1))
     entries, faults = _tree(lines)
     return CfgFile(where, bom, eol, encoding, lines, entries, faults)
 
@@ -161,14 +161,14 @@ def render(file: CfgFile) -> bytes:
     return file.bom + file.eol.join(line.raw for line in file.lines)
 
 
-def parse_line(number: int, raw: bytes, text: str) -> CfgLine:
+def parse_line(raw: bytes, text: str, *, number: int) -> CfgLine:
     """
     Read one line.
 
     Args:
-        number: 1-based.
         raw: The line without its line end.
         text: *raw*, decoded.
+        number: 1-based.
 
     Returns:
         The line; its key is empty when it is blank or no ``key = type: value``.
@@ -187,22 +187,22 @@ def _refuse_binary(body: bytes, where: str) -> None:
     if body.startswith(_UTF16):
         raise CfgError(where=f"{where}:1", problem="the file is UTF-16", remedy="save it as the product wrote it: ANSI or UTF-8")
     if control := _CONTROL.search(body):
-        raise _at(body, control.start(), where, f"a control character, byte 0x{control[0].hex()}; this is no text file")
+        raise _at(body, control.start(), where=where, problem=f"a control character, byte 0x{control[0].hex()}; this is no text file")
     # "any other" component file too is misread when it has a tab: Access Control page of the product manual.
     if (tab := body.find(b"\t")) >= 0:
-        raise _at(body, tab, where, "a tab, which stops the product reading the file; it takes spaces only")
+        raise _at(body, tab, where=where, problem="a tab, which stops the product reading the file; it takes spaces only")
 
 
 def _line_end(body: bytes, where: str) -> bytes:
     if lone := _LONE_CR.search(body):
-        raise _at(body, lone.start(), where, "a carriage return without line feed")
+        raise _at(body, lone.start(), where=where, problem="a carriage return without line feed")
     first = body.find(b"\n")
     if first < 0:
         return b"\r\n"
     crlf = body[:first].endswith(b"\r")
     if odd := (_LONE_LF if crlf else _CRLF).search(body):
         ends = ("LF", "CRLF") if crlf else ("CRLF", "LF")
-        raise _at(body, odd.start(), where, f"the line ends in {ends[0]}, the first line in {ends[1]}")
+        raise _at(body, odd.start(), where=where, problem=f"the line ends in {ends[0]}, the first line in {ends[1]}")
     return b"\r\n" if crlf else b"\n"
 
 
@@ -211,11 +211,11 @@ def _decoded(body: bytes, where: str, *, bom: bool) -> tuple[str, str]:
         return body.decode("utf-8"), "utf-8" if bom or not body.isascii() else "ascii"
     except UnicodeDecodeError as fault:
         if bom:
-            raise _at(body, fault.start, where, "a byte that is no UTF-8 in a file marked as UTF-8") from fault
+            raise _at(body, fault.start, where=where, problem="a byte that is no UTF-8 in a file marked as UTF-8") from fault
     return body.decode("latin-1"), "latin-1"
 
 
-def _at(body: bytes, position: int, where: str, problem: str) -> CfgError:
+def _at(body: bytes, position: int, *, where: str, problem: str) -> CfgError:
     number = body.count(b"\n", 0, position) + 1
     return CfgError(where=f"{where}:{number}", problem=problem, remedy="correct the line in a text editor, or restore the file")
 

@@ -82,7 +82,7 @@ def get_parameter(content: bytes, path: Sequence[str], *, where: str) -> Paramet
         return None
     _refuse_container(file, entry)
     if fault := file.faults.get(entry.line.number + 1):
-        raise file.error(entry.line.number + 1, fault, f"write the value of '{entry.line.key}' on one line")
+        raise file.error(entry.line.number + 1, fault, remedy=f"write the value of '{entry.line.key}' on one line")
     return Parameter(entry.line.type, plain_value(entry.line), entry.line.number)
 
 
@@ -112,14 +112,14 @@ def set_parameter(content: bytes, path: Sequence[str], *, kind: str, value: str,
     _refuse_container(file, entry)
     line = entry.line
     if line.type != kind:
-        raise file.error(line.number, f"'{line.key}' is of type '{line.type}', not '{kind}'", "give the type that the file has")
+        raise file.error(line.number, f"'{line.key}' is of type '{line.type}', not '{kind}'", remedy="give the type that the file has")
     if holds(line, value):
         return content
-    spelling = spelled(file, kind, value)
+    spelling = spelled(file, value, kind=kind)
     colon = line.raw.index(b":", line.raw.index(b" = ") + 3) + 1
     text = line.raw[colon:]
     gap = text[: len(text) - len(text.lstrip(b" "))] if text.strip() else text or b" "
-    return _spliced(file, line.number, line.number, [line.raw[:colon] + gap + spelling])
+    return _spliced(file, [line.raw[:colon] + gap + spelling], first=line.number, last=line.number)
 
 
 def remove_parameter(content: bytes, path: Sequence[str], *, where: str) -> bytes:
@@ -144,8 +144,8 @@ def remove_parameter(content: bytes, path: Sequence[str], *, where: str) -> byte
     _refuse_container(file, entry)
     parent = find(file, path[:-1]) if len(path) > 1 else None
     if parent and parent.line.is_vector:
-        raise file.error(entry.line.number, f"'{entry.line.key}' is an item of '{parent.line.key}'", "remove it as an item")
-    return _spliced(file, entry.line.number, entry.line.number, [])
+        raise file.error(entry.line.number, f"'{entry.line.key}' is an item of '{parent.line.key}'", remedy="remove it as an item")
+    return _spliced(file, [], first=entry.line.number, last=entry.line.number)
 
 
 def insert_item(content: bytes, path: Sequence[str], *, item: Item, where: str) -> bytes:
@@ -163,10 +163,10 @@ def insert_item(content: bytes, path: Sequence[str], *, item: Item, where: str) 
     """
     file, vector = _read(content, path, where=where)
     if vector is None:
-        raise file.error(None, f"there is no {_shown(path)}", "give the path of a vector in the file")
+        raise file.error(None, f"there is no {_shown(path)}", remedy="give the path of a vector in the file")
     size = _sound_size(file, vector)
-    last = vector.last_line
-    return _spliced(file, vector.line.number, last, _recounted(file, vector, size + 1) + _item_lines(file, vector, item))
+    lines = _recounted(file, vector, size + 1) + _item_lines(file, vector, item)
+    return _spliced(file, lines, first=vector.line.number, last=vector.last_line)
 
 
 def remove_item(content: bytes, path: Sequence[str], *, where: str) -> bytes:
@@ -187,7 +187,7 @@ def remove_item(content: bytes, path: Sequence[str], *, where: str) -> bytes:
     file, item = _read(content, path, where=where)
     vector = find(file, path[:-1]) if len(path) > 1 else None
     if vector is None:
-        raise file.error(None, f"there is no vector above {_shown(path)}", "give the path of a vector and an item of it")
+        raise file.error(None, f"there is no vector above {_shown(path)}", remedy="give the path of a vector and an item of it")
     size = _sound_size(file, vector)
     if item is None:
         return content
@@ -198,7 +198,7 @@ def remove_item(content: bytes, path: Sequence[str], *, where: str) -> bytes:
         if label > int(item.line.key):
             lines[line.number - vector.line.number] = b" " * line.indent + b"%d" % (label - 1) + line.raw[line.indent + len(line.key) :]
     del lines[item.line.number - vector.line.number : item.last_line - vector.line.number + 1]
-    return _spliced(file, vector.line.number, vector.last_line, lines)
+    return _spliced(file, lines, first=vector.line.number, last=vector.last_line)
 
 
 def _read(content: bytes, path: Sequence[str], *, where: str) -> tuple[CfgFile, Entry | None]:
@@ -209,7 +209,7 @@ def _read(content: bytes, path: Sequence[str], *, where: str) -> tuple[CfgFile, 
 
 def _refuse_container(file: CfgFile, entry: Entry) -> None:
     if not entry.line.is_scalar:
-        raise file.error(entry.line.number, f"'{entry.line.key}' has children and no value", "give the path of a parameter below it")
+        raise file.error(entry.line.number, f"'{entry.line.key}' has children and no value", remedy="give the path of a parameter below it")
 
 
 def _parent(file: CfgFile, path: Sequence[str]) -> Entry | None:
@@ -225,12 +225,12 @@ def _parent(file: CfgFile, path: Sequence[str]) -> Entry | None:
 def _with_new_key(file: CfgFile, path: Sequence[str], *, kind: str, value: str) -> bytes:
     parent = _parent(file, path)
     if parent is None:
-        raise file.error(None, f"there is no {_shown(path)} and nothing to put it below", "give the path of a parent in the file")
+        raise file.error(None, f"there is no {_shown(path)} and nothing to put it below", remedy="give the path of a parent in the file")
     number = parent.line.number
     if parent.line.is_scalar or parent.line.is_vector or path[-1].startswith("["):
-        raise file.error(number, f"'{parent.line.key}' takes no new key '{path[-1]}'", "give a struct as parent, or insert an item")
-    line = new_line(file, _indent_below(parent), path[-1], (kind, value))
-    return _spliced(file, number, number, [file.lines[number - 1].raw, line])
+        raise file.error(number, f"'{parent.line.key}' takes no new key '{path[-1]}'", remedy="give a struct as parent, or insert an item")
+    line = new_line(file, path[-1], indent=_indent_below(parent), kind=kind, value=value)
+    return _spliced(file, [parent.line.raw, line], first=number, last=number)
 
 
 def _sound_size(file: CfgFile, vector: Entry) -> int:
@@ -238,9 +238,9 @@ def _sound_size(file: CfgFile, vector: Entry) -> int:
     labels = [child.line.key for child in vector.children]
     count, name = vector.line.items, vector.line.key
     if count is None:
-        raise file.error(vector.line.number, f"'{name}' is no vector with 'N items'", "give the path of a vector")
+        raise file.error(vector.line.number, f"'{name}' is no vector with 'N items'", remedy="give the path of a vector")
     if count != len(labels):
-        raise file.error(vector.line.number, f"'{name}' says {count} items and has {len(labels)}", "correct the count or the items")
+        raise file.error(vector.line.number, f"'{name}' says {count} items and has {len(labels)}", remedy="correct the count or the items")
     free = {str(label) for label in range(count)}
     for child in vector.children:
         if child.line.key in free:
@@ -249,7 +249,7 @@ def _sound_size(file: CfgFile, vector: Entry) -> int:
             raise file.error(
                 child.line.number,
                 f"item '{child.line.key}' of '{name}' is not one of the labels 0 to {count - 1}, each once",
-                "number the items from 0 without gaps",
+                remedy="number the items from 0 without gaps",
             )
     return count
 
@@ -262,27 +262,27 @@ def _recounted(file: CfgFile, vector: Entry, count: int) -> list[bytes]:
 def _item_lines(file: CfgFile, vector: Entry, item: Item) -> list[bytes]:
     indent, label = _indent_below(vector), str(len(vector.children))
     if item.kind in SCALARS and not item.children:
-        return [new_line(file, indent, label, (item.kind, item.value))]
+        return [new_line(file, label, indent=indent, kind=item.kind, value=item.value)]
     if item.kind in SCALARS or item.kind.startswith("vector") or not item.kind or item.value:
         raise file.error(
             vector.line.number,
             f"a new item of type '{item.kind}' cannot have these parts",
-            "give a scalar with a value or a struct with scalars",
+            remedy="give a scalar with a value or a struct with scalars",
         )
     keys = [key.casefold() for key, _, _ in item.children]
     if len(keys) != len(set(keys)):
-        raise file.error(vector.line.number, "the new item has a key twice", "give every key once")
+        raise file.error(vector.line.number, "the new item has a key twice", remedy="give every key once")
     sibling = next((child for child in vector.children if child.children), None)
     inner = _indent_below(sibling) if sibling else indent + 2
-    lines = [new_line(file, inner, key, (kind, value)) for key, kind, value in item.children]
-    return [opening(file, indent, label, item.kind), *lines]
+    lines = [new_line(file, key, indent=inner, kind=kind, value=value) for key, kind, value in item.children]
+    return [opening(file, label, indent=indent, kind=item.kind), *lines]
 
 
 def _indent_below(parent: Entry) -> int:
     return parent.children[0].line.indent if parent.children else parent.line.indent + 2
 
 
-def _spliced(file: CfgFile, first: int, last: int, lines: list[bytes]) -> bytes:
+def _spliced(file: CfgFile, lines: list[bytes], *, first: int, last: int) -> bytes:
     """Return the file with *lines* for its lines *first* to *last*; the line end at the end of the file stays as it is."""
     raws = [line.raw for line in file.lines]
     raws[first - 1 : last] = lines

@@ -32,14 +32,14 @@ def find(file: CfgFile, path: Sequence[str]) -> Entry | None:
             no child, or a segment is malformed.
     """
     if not path:
-        raise file.error(None, "the path to a parameter is empty", "name it from the top, like component, Certificate")
+        raise file.error(None, "the path to a parameter is empty", remedy="name it from the top, like component, Certificate")
     found: Entry | None = None
     children: Sequence[Entry] = file.entries
     for depth, segment in enumerate(path, 1):
         above, found = found, _child(file, children, segment)
         if found is None:
             if segment.startswith("[") and depth < len(path):
-                raise file.error(above.line.number if above else 1, f"no child matches {segment}", "correct the path or the file")
+                raise file.error(above.line.number if above else 1, f"no child matches {segment}", remedy="correct the path or the file")
             return None
         children = found.children
     return found
@@ -65,7 +65,7 @@ def refuse_faults(file: CfgFile, path: Sequence[str]) -> None:
     following = min((start for start in starts if start > number), default=len(file.lines) + 1)
     for line, fault in file.faults.items():
         if top is None or line < starts[0] or number <= line < following:
-            raise file.error(line, fault, "correct the line; nothing is edited around a line that is not understood")
+            raise file.error(line, fault, remedy="correct the line; nothing is edited around a line that is not understood")
 
 
 def refuse_flat(file: CfgFile, parent: Entry) -> None:
@@ -84,7 +84,7 @@ def refuse_flat(file: CfgFile, parent: Entry) -> None:
         raise file.error(
             following.number,
             f"stands beside '{parent.line.key}' of line {parent.line.number}, which has no children",
-            "indent the children of a component by two spaces",
+            remedy="indent the children of a component by two spaces",
         )
 
 
@@ -105,10 +105,12 @@ def component_header(content: bytes, *, where: str) -> str:
         refuse_faults(file, ("component",))
     if component is None or component.line.is_scalar or component.line.is_vector or not component.line.type:
         number = component.line.number if component else 1
-        raise file.error(number, "the file has no 'component = <type>:'", "restore the component file, or name the right one")
+        raise file.error(number, "the file has no 'component = <type>:'", remedy="restore the component file, or name the right one")
     first = next(line for line in file.lines if not line.is_blank)
     if first is not component.line:
-        raise file.error(first.number, f"stands above the component of line {component.line.number}", "make the component the first line")
+        raise file.error(
+            first.number, f"stands above the component of line {component.line.number}", remedy="make the component the first line"
+        )
     refuse_flat(file, component)
     return component.line.type
 
@@ -118,12 +120,12 @@ def _child(file: CfgFile, children: Sequence[Entry], segment: str) -> Entry | No
     found = [child for child in children if accepts(child)]
     if len(found) > 1:
         first, second = found[0].line.number, found[1].line.number
-        raise file.error(second, f"lines {first} and {second} both are '{segment}'", "remove the one that is not meant")
+        raise file.error(second, f"lines {first} and {second} both are '{segment}'", remedy="remove the one that is not meant")
     if found and not segment.startswith("[") and found[0].line.key != segment:
         raise file.error(
             found[0].line.number,
             f"'{found[0].line.key}' differs from '{segment}' only by upper and lower case",
-            f"write '{segment}'; whether the product takes both for one is not documented",
+            remedy=f"write '{segment}'; whether the product takes both for one is not documented",
         )
     return found[0] if found else None
 
@@ -149,4 +151,4 @@ def _matcher(file: CfgFile, segment: str) -> Callable[[Entry], bool]:
 
 
 def _malformed(file: CfgFile, segment: str) -> CfgError:
-    return file.error(None, f"the path has '{segment}', which is no matcher", "write it like [Name=X] or [serverInfo Name=X]")
+    return file.error(None, f"the path has '{segment}', which is no matcher", remedy="write it like [Name=X] or [serverInfo Name=X]")

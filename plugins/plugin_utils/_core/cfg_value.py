@@ -50,51 +50,51 @@ def holds(line: CfgLine, value: str) -> bool:
     return not dubious and plain_value(line) == value
 
 
-def spelled(file: CfgFile, kind: str, value: str) -> bytes:
+def spelled(file: CfgFile, value: str, *, kind: str) -> bytes:
     """
     Return *value* as it is to be written into *file*.
 
     Args:
         file: Gives the encoding and the name for errors.
-        kind: One of ``KINDS``.
         value: Plain form; backslashes are doubled here in a string or Path.
+        kind: One of ``KINDS``.
 
     Raises:
         CfgError: A type that is not written, a value that does not fit it or that the file cannot hold.
     """
     problem = _misfit(kind, value)
     if problem:
-        raise file.error(None, f"a value for type '{kind}' {problem[0]}", problem[1])
+        raise file.error(None, f"a value for type '{kind}' {problem[0]}", remedy=problem[1])
     return encoded(file, value.replace("\\", "\\\\") if kind in TEXT_KINDS else value)
 
 
-def new_line(file: CfgFile, indent: int, key: str, typed: tuple[str, str]) -> bytes:
+def new_line(file: CfgFile, key: str, *, indent: int, kind: str, value: str) -> bytes:
     """
     Return the bytes of a new scalar line, without line end.
 
     Args:
         file: Gives the encoding and the name for errors.
-        indent: Spaces before the key.
         key: The name or label.
-        typed: Type and value in plain form.
+        indent: Spaces before the key.
+        kind: One of ``KINDS``.
+        value: Plain form.
 
     Raises:
         CfgError: Key, type or value cannot be written, or would not be read as they were meant.
     """
-    kind, value = typed
-    spelling = spelled(file, kind, value)
-    head = opening(file, indent, key, kind)
+    spelling = spelled(file, value, kind=kind)
+    head = opening(file, key, indent=indent, kind=kind)
     return head + b" " + spelling if spelling else head
 
 
-def opening(file: CfgFile, indent: int, key: str, kind: str) -> bytes:
+def opening(file: CfgFile, key: str, *, indent: int, kind: str) -> bytes:
     """
     Return the bytes of a new line up to the colon of its type.
 
     Args:
         file: Gives the encoding and the name for errors.
-        indent: Spaces before the key.
         key: The name or label.
+        indent: Spaces before the key.
         kind: Any type, a struct's too.
 
     Raises:
@@ -102,9 +102,11 @@ def opening(file: CfgFile, indent: int, key: str, kind: str) -> bytes:
     """
     text = f"{' ' * indent}{key} = {kind}:"
     raw = encoded(file, text)
-    read = parse_line(1, raw, text)
+    read = parse_line(raw, text, number=1)
     if (read.key, read.type, read.value) != (key, kind, ""):
-        raise file.error(None, f"'{key}' of type '{kind}' cannot be written as 'key = type:'", "give a key and a type the product knows")
+        raise file.error(
+            None, f"'{key}' of type '{kind}' cannot be written as 'key = type:'", remedy="give a key and a type the product knows"
+        )
     return raw
 
 
@@ -120,9 +122,9 @@ def encoded(file: CfgFile, text: str) -> bytes:
         CfgError: Not printable, or not ASCII in a file that does not show to be UTF-8: the product's encoding is not documented.
     """
     if not text.isprintable():
-        raise file.error(None, "a key or value has a character that cannot be printed", "give plain text on one line")
+        raise file.error(None, "a key or value has a character that cannot be printed", remedy="give plain text on one line")
     if not text.isascii() and file.encoding != "utf-8":
-        raise file.error(None, f"the text is not ASCII and the file is {file.encoding}", "use ASCII, or enter it in the Workstation")
+        raise file.error(None, f"the text is not ASCII and the file is {file.encoding}", remedy="use ASCII, or enter it in the Workstation")
     return text.encode("utf-8")
 
 

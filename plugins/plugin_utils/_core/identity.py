@@ -131,10 +131,10 @@ def _read_store(source: IdentitySource, material: _Material) -> None:
 
 
 def _read_blocks(source: IdentitySource, material: _Material) -> None:
-    blocks = _split(material, source.content or b"", where=source.name)
+    blocks = _split(material, source.content, where=source.name)
     keys = [(block, source.name) for block in blocks if block.is_private_key]
     key_file = f"key of {source.name}"
-    own = [] if source.key is None else _split(material, source.key, where=key_file)
+    own = _split(material, source.key, where=key_file)
     keys += [(block, key_file) for block in own if block.is_private_key]
     _read_certificates(material, [block for block in (*blocks, *own) if block.is_certificate])
     if len(keys) == 1:
@@ -147,14 +147,16 @@ def _read_blocks(source: IdentitySource, material: _Material) -> None:
                         "add the key of this certificate to the file, or name its file in key_src")
 
 
-def _split(material: _Material, content: bytes, *, where: str) -> Sequence[PemBlock]:
+def _split(material: _Material, content: bytes | None, *, where: str) -> Sequence[PemBlock]:
+    if content is None:
+        return ()
     blocks = material.collect("pem", lambda: split_pem(content, where=where))
     for block in blocks or ():
         if not (block.is_private_key or block.is_certificate or block.label in _HARMLESS):
             material.findings.append(Finding(
                 f"{where}: line {block.line}", f"a block {shown(block.label)}, neither certificate nor private key",
                 "remove it; the file is to hold one key and its certificate", "pem"))
-    if blocks == [] and content:
+    if blocks == []:
         material.findings.append(Finding(where, "no PEM block: it has no line -----BEGIN …-----",
                                          "convert a DER file by openssl x509 or openssl pkey; name a PKCS#12 file in pkcs12_src", "pem"))
     return blocks or ()

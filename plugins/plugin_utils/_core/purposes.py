@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import Literal
 
 from .errors import CoreError, Finding
@@ -35,7 +36,7 @@ _REMEDIES = {
     66: f"{_CA}its key is too small",
     67: f"{_CA}its key is too small",
     68: f"{_CA}it signs with a digest that is too weak",
-    79: f"{_CA}it is none, its basicConstraints do not say CA:TRUE",
+    79: f"{_CA}it is none, it lacks CA:TRUE in basicConstraints or keyCertSign in keyUsage",
     85: "have it reissued with an authorityKeyIdentifier, or the CA above it; -x509_strict demands one on each",
     86: f"{_CA}it lacks a subjectKeyIdentifier, which -x509_strict demands",
     89: f"{_CA}its basicConstraints are not marked critical, which -x509_strict demands",
@@ -61,7 +62,7 @@ def check_purposes(leaf_pem: bytes, bundle: bytes, *, where: str, told: Collecti
             if not verdict.accepted and verdict.code not in told:
                 refused[purpose] = verdict
     except CoreError as error:
-        yield from error.findings
+        yield from (replace(finding, where=f"{where}, {finding.where}", rule="chain") for finding in error.findings)
     if len({verdict.code for verdict in refused.values()}) == 1 and len(refused) == len(_PURPOSES):
         yield _finding(where, "server and as TLS client", refused["server"], rule="chain")
     else:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from .certificate import Certificate
@@ -91,7 +91,7 @@ def check_installed(public_pem: bytes, bundle: bytes, expected: Expectation) -> 
             return Judgement((Finding(where, "no certificate", "install the certificate again", "certificate"),), ())
         leaf = read_certificate(blocks[0], where=where)
     except CoreError as error:
-        return Judgement(error.findings, ())
+        return Judgement(tuple(_ruled(error, "certificate")), ())
     return _judge(leaf, bundle, expected, where=where)
 
 
@@ -170,7 +170,7 @@ def _ciphers(identity: Identity, expected: Expectation) -> Iterator[Finding]:
     try:
         negotiate(identity.pem, expected.ciphers)
     except CoreError as error:
-        yield from error.findings
+        yield from (replace(finding, where=f"{expected.node}, {finding.where}") for finding in _ruled(error, "ciphers"))
 
 
 def _warnings(leaf: Certificate, where: str) -> Iterator[Finding]:
@@ -181,6 +181,10 @@ def _warnings(leaf: Certificate, where: str) -> Iterator[Finding]:
     if leaf.key_type == "RSA" and leaf.key_usage is not None and "keyEncipherment" not in leaf.key_usage:
         yield Finding(where, "keyUsage lacks keyEncipherment; suites with RSA key exchange cannot be used",
                       "have it renewed with digitalSignature and keyEncipherment", "key-usage")
+
+
+def _ruled(error: CoreError, rule: str) -> list[Finding]:
+    return [replace(finding, rule=rule) for finding in error.findings]
 
 
 def _listed(kind: str, names: Sequence[str]) -> str:
@@ -222,7 +226,7 @@ def _read_anchors(content: bytes, *, where: str, findings: list[Finding]) -> dic
     try:
         blocks = split_pem(content, where=where)
     except CoreError as error:
-        findings += error.findings
+        findings += _ruled(error, "pem")
         return anchors
     if not blocks and content.strip():
         findings.append(Finding(where, "no PEM block: it has no line -----BEGIN CERTIFICATE-----",
@@ -234,7 +238,7 @@ def _read_anchors(content: bytes, *, where: str, findings: list[Finding]) -> dic
             if block.is_certificate:
                 anchors[place] = read_certificate(block, where=place)
         except CoreError as error:
-            findings += error.findings
+            findings += _ruled(error, "certificate")
     return anchors
 
 

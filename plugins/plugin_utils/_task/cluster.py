@@ -11,6 +11,7 @@ from .._core.dwb.cluster import Member
 from .._core.errors import Finding, Refused
 
 GROUPS = ("dwb_master", "dwb_dpu", "dwb_fsu", "dwb_repeater")
+STOPPED = "mend them, then run the play again"
 _VANISHED = "was lost on the way: unreachable, or failed in an earlier task"
 
 
@@ -48,13 +49,24 @@ def members(task_vars: Mapping[str, Any], result: str) -> list[Member]:
 def _member(host: str, task_vars: Mapping[str, Any], result: str) -> Member:
     variables = task_vars["hostvars"][host]
     registered = variables.get(result)
-    survey = registered if isinstance(registered, Mapping) else {}
-    failure = str(variables.get("__dwb_cluster_failure") or "")
+    survey = registered if isinstance(registered, Mapping) and not registered.get("skipped") else {}
     if survey.get("failed") or survey.get("unreachable"):
-        failure = failure or str(survey.get("msg", "")) or _VANISHED
-    if host not in task_vars.get("ansible_play_hosts", ()):
-        failure = failure or _VANISHED
-    return Member(host, {} if survey.get("failed") or survey.get("unreachable") else survey, failure)
+        return Member(host, {}, _failure(variables, survey) or _VANISHED)
+    lost = host not in task_vars.get("ansible_play_hosts", ())
+    return Member(host, survey, _failure(variables, {}) or (_VANISHED if lost else ""))
+
+
+def _failure(variables: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """Return why a host failed: what its rescue noted, else what its last task said; empty when it did not."""
+    noted = variables.get("__dwb_cluster_failure") or {"task": "", "result": result}
+    said = noted["result"]
+    words = [str(noted["task"]), str(said.get("msg") or ""), str(said.get("stderr") or "").strip()]
+    return ": ".join(word for word in words if word)
+
+
+def is_own(member: Member) -> bool:
+    """Tell whether a member failed by itself, and was not stopped because of another one."""
+    return bool(member.failure) and not member.failure.endswith(STOPPED)
 
 
 def reporter(task_vars: Mapping[str, Any]) -> str:
@@ -77,5 +89,5 @@ def refuse(findings: Sequence[Finding], task_vars: Mapping[str, Any]) -> NoRetur
     speaker = reporter(task_vars)
     if task_vars.get("inventory_hostname") == speaker:
         raise Refused(findings)
-    problem = f"is refused: {len(findings)} finding(s), listed at {speaker}"
-    raise Refused([Finding(f"cluster {cluster_name(task_vars)}", problem, "mend them all, then run the play again", "refused")])
+    problem = f"does not go on: {len(findings)} finding(s), listed at {speaker}"
+    raise Refused([Finding(f"cluster {cluster_name(task_vars)}", problem, STOPPED, "stopped")])

@@ -7,7 +7,7 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ _SPEC_KEYS = ("type", "elements", "required", "default", "aliases", "no_log")
 _SECRETS = frozenset({"pem_content", "key_content", "passphrase", "pkcs12_content"})
 
 
-@lru_cache(maxsize=None)
+@cache
 def argument_spec(module: str) -> dict[str, Any]:
     """
     Return the argument spec of *module* as its documentation declares it; its own words win over a fragment's.
@@ -93,7 +93,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(names)}"
 
 
-@lru_cache(maxsize=None)
+@cache
 def role_options(role: str) -> dict[str, Any]:
     """
     Return the variables of *role* as its argument_specs declare them.

@@ -7,15 +7,17 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 
 from .._core.bundle import read_anchors
-from .._core.errors import OptionError
+from .._core.errors import Finding, OptionError
 from .._core.identity import Identity, IdentitySource, read_identity
 from .._core.pem import PemBlock
+from .._core.requirements import check_anchors
 
 
 def read_file(loader: DataLoader, path: str, *, option: str) -> bytes:
@@ -60,6 +62,38 @@ def read_text(loader: DataLoader, options: Mapping[str, Any], name: str) -> byte
     return str(content).encode() if content else None
 
 
+def trust_sources(loader: DataLoader, options: Mapping[str, Any]) -> dict[str, bytes]:
+    """
+    Return what the trust options give, by the name of the file or option.
+
+    Args:
+        loader: The play's.
+        options: With ``trust_src`` (files) or ``trust_content``.
+
+    Raises:
+        OptionError: A file cannot be read.
+    """
+    contents = {str(path): read_file(loader, str(path), option="trust_src") for path in options.get("trust_src") or ()}
+    if options.get("trust_content"):
+        contents["trust_content"] = str(options["trust_content"]).encode()
+    return contents
+
+
+def check_trust(sources: Mapping[str, bytes], *, bundle: bytes, now: datetime) -> list[Finding]:
+    """
+    Judge every trust source by itself, so that findings name its file, line and block.
+
+    Args:
+        sources: As ``trust_sources`` returns them.
+        bundle: What they will be added to; it or another source may hold the issuers.
+        now: Aware.
+    """
+    known = b"\n".join([bundle, *sources.values()])
+    findings = [finding for where, content in sources.items() for finding in check_anchors(content, where=where, now=now, known=known)]
+    # While one of them cannot be read nobody knows which issuers are missing.
+    return [finding for finding in findings if finding.rule != "root-missing"] or findings
+
+
 def wanted_anchors(loader: DataLoader, options: Mapping[str, Any]) -> tuple[bytes, list[PemBlock]]:
     """
     Return the content of the trust option and the anchors in it, in the order given.
@@ -72,10 +106,7 @@ def wanted_anchors(loader: DataLoader, options: Mapping[str, Any]) -> tuple[byte
         OptionError: A file cannot be read.
         Refused: A file holds anything but certificates.
     """
-    contents = {str(path): read_file(loader, str(path), option="trust_src") for path in options.get("trust_src") or ()}
-    if options.get("trust_content"):
-        contents["trust_content"] = str(options["trust_content"]).encode()
-    anchors = [anchor for where, content in contents.items() for anchor in read_anchors(content, where=where)]
+    anchors = [anchor for where, content in trust_sources(loader, options).items() for anchor in read_anchors(content, where=where)]
     return b"".join(anchor.with_line_end(b"\n") for anchor in anchors), anchors
 
 

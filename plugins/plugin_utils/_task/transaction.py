@@ -39,7 +39,7 @@ def recover(files: HostFiles, observation: Observation, *, run: str) -> bool:
     if rollout != run or (by != holder() and is_at_work(by)):
         error = LockedError if observation.state == "locked" else InterruptedRunError
         raise error(where="node", problem=f"rollout {rollout or 'unknown'} has held this node for {age} s",
-                    remedy=f"wait for it; if you know that it was interrupted, finish it with -e dwb_take_over={rollout}")
+                    remedy=f"wait for it; if you know that it was interrupted, end it with take_over: {rollout} (role: -e dwb_take_over={rollout})")
     time.sleep(max(0, min(_PATIENCE - age, _PATIENCE)))
     files.recover(stale=_PATIENCE)
     return True

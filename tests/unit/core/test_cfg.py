@@ -12,6 +12,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.cfg import C
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import CfgError
 from hypothesis import given
 from hypothesis import strategies as st
+
 from unit.core.cfg_cases import BOM, CFG_FILES, VARIANTS, WHERE, broken, construct, variant
 
 PIECES = st.sampled_from([b"a", b" ", b" = ", b":", b"\n", b"\r\n", b"\t", b"\x00", b"\xff", BOM, b"0 items", b"\r"])

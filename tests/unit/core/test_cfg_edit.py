@@ -14,6 +14,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.cfg_edit imp
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import CfgError
 from hypothesis import given
 from hypothesis import strategies as st
+
 from unit.core.cfg_cases import BOM, CFG_FILES, EVERY_FORM, WHERE, broken, construct, fixture, lines_of, refused_at, variant
 
 CERTIFICATE = ("component", "Certificate")

@@ -8,6 +8,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.cfg_edit imp
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import CfgError
 from hypothesis import given
 from hypothesis import strategies as st
+
 from unit.core.cfg_cases import EVERY_FORM, WHERE, construct, fixture, lines_of, refused_at, variant
 
 SERVERS = ("component", "Servers")

@@ -8,6 +8,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.cfg_edit imp
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.cfg_path import component_header, find
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.cfg_value import plain_value
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import CfgError
+
 from unit.core.cfg_cases import WHERE, construct, fixture, refused_at
 
 HEADER = b"component = CommServer:\n"

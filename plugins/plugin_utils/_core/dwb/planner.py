@@ -4,23 +4,20 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..bundle import add_anchors, missing_anchors
+from ..bundle import add_anchors
 from ..cfg_edit import set_parameter
 from ..identity import Identity
+from ..key_file import PRIVATE_DACL, dacl_guard, mode_guard, owner_of, plan_key_file
 from ..observation import FileState
 from ..pem import PemBlock
 from ..plan import Change, replacing
-from ..x509 import read_certificate
+from ..trust import plan_added
 from .layout import CERTIFICATE_VALUE, LICENCE
 from .marker import Marker, Turn, commit_id, write_marker
 from .server import Server
-
-# Full access for SYSTEM and Administrators, inherited from nowhere; the service's account is added when it is named.
-_PRIVATE_DACL = "D:PAI(A;;FA;;;SY)(A;;FA;;;BA)"
 
 
 @dataclass(frozen=True)
@@ -70,14 +67,8 @@ def plan_phases(server: Server, wanted: Wanted) -> dict[str, list[Change]]:
 
 def plan_trust(server: Server, anchors: Sequence[PemBlock]) -> list[Change]:
     """Return the change that appends those of *anchors* that the trust bundle lacks; its own bytes stay."""
-    present = server.bundle.content or b""
-    missing = missing_anchors(present, anchors)
-    if not missing:
-        return []
-    names = [read_certificate(anchor, where="anchor").subject for anchor in missing]
-    change = replacing(server.bundle, add_anchors(present, missing), f"add {_count(len(missing), 'anchor')}",
-                       anchors=names, fingerprints=[anchor.sha256 for anchor in missing])
-    return [change]
+    change = plan_added(server.bundle, anchors)
+    return [change] if change else []
 
 
 def bundle_after(server: Server, anchors: Sequence[PemBlock]) -> bytes:
@@ -94,31 +85,15 @@ def plan_certificate(server: Server, identity: Identity, *, reader: str = "") ->
         identity: Key and leaf.
         reader: SID of the service's account, Windows only.
     """
-    state = server.certificate
-    guard = _guard(server, reader)
-    same = state.sha256 == identity.sha256
-    if same and (server.layout.windows or state.guard == guard):
-        return []
-    before = server.installed.fingerprint if server.installed else None
-    action = "protect key and certificate" if same else ("replace" if state.kind == "file" else "install") + " key and certificate"
-    details = {"before_fingerprint": before, "after_fingerprint": identity.leaf.fingerprint}
-    shown = None if before is None else _public(before)
-    return [Change(state.path, state.sha256, identity.pem, action, guard=guard, before=shown,
-                   after=_public(identity.leaf.fingerprint), details=details)]
-
-
-def _public(fingerprint: str) -> bytes:
-    return f"private key (not shown)\ncertificate, SHA-256 {fingerprint}\n".encode()
+    change = plan_key_file(server.certificate, identity, guard=_guard(server, reader))
+    return [change] if change else []
 
 
 def _guard(server: Server, reader: str) -> str:
     """Return the protection of the new key file: its owner is who owns the licence certificate beside it."""
     if server.layout.windows:
-        dacl = _PRIVATE_DACL + (f"(A;;FR;;;{reader})" if reader else "")
-        return "sddl=" + base64.b64encode(dacl.encode()).decode()
-    licence = server.observation.file(server.layout.certificates(LICENCE))
-    owner = licence.guard.partition(",owner=")[2]
-    return "mode=0600" + (f",owner={owner}" if owner else "")
+        return dacl_guard(PRIVATE_DACL + (f"(A;;FR;;;{reader})" if reader else ""))
+    return mode_guard("0600", owner_of(server.observation.file(server.layout.certificates(LICENCE))))
 
 
 def plan_configuration(server: Server, master: Mapping[str, bytes]) -> list[Change]:
@@ -208,7 +183,3 @@ def taken_back_commit(server: Server, turn: Turn) -> Commit:
 def _commit(server: Server, marker: Marker, changes: Sequence[Change]) -> Commit:
     note = write_marker(server.observation.file(server.layout.marker), marker)
     return Commit(marker.commits[-1], (*changes, note))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -34,15 +34,16 @@ def _row(member: Member, masters: Sequence[Member]) -> dict[str, Any]:
         "node": member.host, "role": member.role, "common_name": served.get("common_name") or survey.get("common_name"),
         "served": member.served or None, "on_disk": survey.get("presents"),
         "not_after": served.get("not_after"), "days_left": served.get("days_left"),
-        "problems": [member.failure] if member.failure else _problems(member, masters),
+        "problems": _problems(member, masters) if survey else [member.failure or "was not surveyed"],
     }
 
 
 def _problems(member: Member, masters: Sequence[Member]) -> list[str]:
     survey = member.survey
     problems = [f"{finding['where']}: {finding['problem']}" for finding in survey.get("findings", ())]
-    problems += [f"{change['path']}: {change['action']}" for changes in survey.get("changes", {}).values() for change in changes]
-    if differs_from_master(member, masters[:1]):
+    planned = survey.get("changes", {})
+    problems += [f"{_file(change['path'])}: {change['action']}" for changes in planned.values() for change in changes]
+    if not planned.get("configuration") and differs_from_master(member, masters[:1]):
         problems.append("Communications.cfg differs from the master's")
     if survey.get("served", {}).get("error"):
         problems.append(f"does not answer TLS: {survey['served']['error']}")
@@ -51,6 +52,10 @@ def _problems(member: Member, masters: Sequence[Member]) -> list[str]:
     if survey.get("marker", {}).get("restart_pending"):
         problems.append(f"restart pending since rollout {survey['marker']['run']}")
     return problems
+
+
+def _file(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def make_table(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -1,0 +1,296 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every rule for a server certificate and for a trust file: kept by the good one, broken by its twin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import Finding
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.identity import IdentitySource, read_identity
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.requirements import (
+    Expectation,
+    Judgement,
+    check_anchors,
+    check_identity,
+    check_installed,
+    days_left,
+)
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.x509 import read_certificate
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unit.builders import CLIENT, SERVER, Leaf, make_root, self_signed
+
+NOW = datetime.now(UTC)
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+JUNK = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+CODE = ExtendedKeyUsageOID.CODE_SIGNING
+ROOT = make_root()
+ISSUER = ROOT.intermediate("Corp Issuing CA")
+BUNDLE = ROOT.pem + ISSUER.pem
+GOOD = ISSUER.issue("dpu-03")
+
+
+def judge(leaf: Leaf, bundle: bytes = BUNDLE, **expected: Any) -> Judgement:
+    """Return what is said of *leaf* for a node whose CN is dpu-03."""
+    identity = read_identity(IdentitySource("dpu-03.pem", content=leaf.pem))
+    return check_identity(identity, bundle, Expectation(**{
+        "node": "dpu-03", "common_name": "dpu-03", "ciphers": None, "min_days": 30, "now": NOW, **expected}))
+
+
+def rules(findings: Sequence[Finding]) -> list[str]:
+    """Return the rules that are broken."""
+    return [finding.rule for finding in findings]
+
+
+def only(judgement: Judgement) -> Finding:
+    """Return the only finding."""
+    (finding,) = judgement.findings
+    return finding
+
+
+class TestCheckIdentity:
+    @pytest.mark.parametrize("how", [
+        {}, {"usage": None}, {"eku": None}, {"ca": None}, {"key": "rsa3072"}, {"key": "rsa4096"}, {"digest": "sha512"},
+        {"dns": ["other.example", "dpu-03"]}, {"not_after": NOW + 31 * DAY}, {"eku": [CLIENT, SERVER]},
+    ])
+    def test_accepts_a_good_one(self, how: dict[str, Any]) -> None:
+        """Nothing is found and nothing warned of."""
+        assert judge(ISSUER.issue("dpu-03", **how)) == Judgement((), ())
+
+    @pytest.mark.parametrize(("how", "broken"), [
+        ({"names": [(NameOID.COMMON_NAME, "dpu-3")], "dns": ["dpu-03"]}, "common-name"),
+        ({"names": [(NameOID.COMMON_NAME, "DPU-03")], "dns": ["dpu-03"]}, "common-name"),
+        ({"names": [(NameOID.COMMON_NAME, "dpu-03 ")], "dns": ["dpu-03"]}, "common-name"),
+        ({"names": [(NameOID.ORGANIZATION_NAME, "Corp")], "dns": ["dpu-03"]}, "common-name"),
+        ({"names": [(NameOID.COMMON_NAME, "dpu-03"), (NameOID.COMMON_NAME, "dpu-03")]}, "common-name"),
+        ({"dns": ()}, "subject-alt-name"), ({"dns": ["DPU-03"]}, "subject-alt-name"), ({"dns": ["dpu-03.example"]}, "subject-alt-name"),
+        ({"not_after": NOW + 30 * DAY - SECOND}, "days-left"),
+        ({"not_before": NOW - 9 * DAY, "not_after": NOW - DAY}, "expired"), ({"not_before": NOW + DAY}, "not-yet-valid"),
+        ({"key": "ec"}, "key-type"), ({"key": "ed25519"}, "key-type"), ({"key": "rsa1024"}, "key-size"),
+        ({"pss": True}, "signature"),
+        ({"eku": [SERVER]}, "purpose-client"), ({"eku": [CLIENT]}, "purpose-server"),
+        ({"aki": False}, "chain"), ({"unknown_critical": True}, "chain"), ({"eku": [CODE]}, "chain"),
+    ])
+    def test_finds_the_one_thing_that_is_broken(self, how: dict[str, Any], broken: str) -> None:
+        """One fault is one finding, with the file, the words and the remedy."""
+        finding = only(judge(ISSUER.issue("dpu-03", **how)))
+
+        assert finding.rule == broken
+        assert finding.where == "dpu-03.pem"
+        assert finding.problem
+        assert finding.remedy
+
+    @pytest.mark.parametrize(("leaf", "bundle", "code", "remedy"), [
+        (GOOD, ROOT.pem, 20, "add the CA that issued it to the trust"),
+        (GOOD, ISSUER.pem, 2, "add the missing CA levels"),
+        (GOOD, b"", 20, "add the CA that issued it to the trust"),
+        (self_signed("dpu-03"), BUNDLE, 18, "have it issued by the CA"),
+        (ISSUER.issue("dpu-03", eku=[CODE]), BUNDLE, 26, "extendedKeyUsage serverAuth and clientAuth"),
+        (ISSUER.issue("dpu-03", aki=False), BUNDLE, 85, "authorityKeyIdentifier"),
+    ])
+    def test_tells_a_chain_fault_once_with_its_number_and_remedy(self, leaf: Leaf, bundle: bytes, code: int, remedy: str) -> None:
+        """What fails for both purposes is one finding with OpenSSL's number."""
+        finding = only(judge(leaf, bundle))
+
+        assert finding.problem.startswith(f"refused as TLS server and as TLS client: error {code}, ")
+        assert remedy in finding.remedy
+
+    @pytest.mark.parametrize(("how", "code", "remedy"), [
+        ({"not_before": NOW - 9 * DAY, "not_after": NOW - DAY}, 10, "renew what is expired"),
+        ({"not_before": NOW + DAY}, 9, "wait until"),
+        ({"permitted": ["other.example"]}, 47, "nameConstraints permit"),
+        ({"usage": None}, 92, "keyUsage"), ({"constraints_critical": False}, 89, "critical"), ({"ski": False}, 86, "subjectKeyIdentifier"),
+        ({"usage": ["crl_sign"]}, 79, "keyCertSign"), ({"ca": False, "usage": ["digital_signature"]}, 79, "CA:TRUE"),
+    ])
+    def test_tells_what_is_wrong_above_the_leaf(self, how: dict[str, Any], code: int, remedy: str) -> None:
+        """A broken CA is not the leaf's fault, and the remedy says so."""
+        issuer = ROOT.intermediate("Broken CA", **how)
+
+        finding = only(judge(issuer.issue("dpu-03"), ROOT.pem + issuer.pem))
+
+        assert f": error {code}, " in finding.problem
+        assert remedy in finding.remedy
+
+    def test_tells_a_path_that_is_too_long(self) -> None:
+        """Error 25 has its own remedy."""
+        issuer = ROOT.intermediate("Last CA", path_length=0).intermediate("One too many")
+        bundle = b"".join([issuer.pem, ROOT.pem, ROOT.intermediate("Last CA", path_length=0).pem])
+
+        assert "pathLenConstraint" in only(judge(issuer.issue("dpu-03"), bundle)).remedy
+
+    def test_reports_every_fault_at_once(self) -> None:
+        """Nobody has to ask for a new certificate twice."""
+        leaf = ISSUER.issue("dpu-3", key="rsa1024", eku=[SERVER], not_after=NOW + DAY, pss=True)
+
+        assert rules(judge(leaf).findings) == ["common-name", "subject-alt-name", "days-left", "key-size", "signature", "purpose-client"]
+
+    def test_a_ca_is_no_leaf(self) -> None:
+        """The certificate of a CA in place of the server's is told as what it is."""
+        findings = judge(ISSUER.issue("dpu-03", ca=True)).findings
+
+        assert rules(findings) == ["not-a-leaf"]
+        assert "CA:TRUE" in findings[0].problem
+
+    def test_says_what_is_and_what_should_be(self) -> None:
+        """The words an operator acts on."""
+        finding = only(judge(ISSUER.issue("dpu-3", dns=["dpu-03"])))
+
+        assert str(finding) == ("dpu-03.pem: subject CN is 'dpu-3', server_cert.pem of dpu-03 has 'dpu-03'; "
+                                "have it reissued with that CN, or check that this certificate is meant for this node")
+
+    def test_compares_bytes(self) -> None:
+        """A CN given as bytes is compared as it is encoded."""
+        assert not judge(GOOD, common_name=b"dpu-03").findings
+        assert rules(judge(GOOD, common_name=b"dpu-\xf03").findings) == ["common-name", "subject-alt-name"]
+
+    def test_asks_for_the_alternative_name_though_the_licence_is_not_known(self) -> None:
+        """Without a CN to compare with, the certificate's own one has to be in subjectAltName."""
+        assert not judge(GOOD, common_name=None).findings
+        assert rules(judge(ISSUER.issue("dpu-03", dns=()), common_name=None).findings) == ["subject-alt-name"]
+        assert rules(judge(ISSUER.issue("", names=[(NameOID.ORGANIZATION_NAME, "Corp")], dns=["x"]), common_name=None).findings) == ["common-name"]
+
+    def test_hostile_names_are_escaped_and_shortened(self) -> None:
+        """A CN can neither break a line, colour the terminal nor fill it."""
+        with pytest.warns(UserWarning, match="length"):
+            leaf = ISSUER.issue("", names=[(NameOID.COMMON_NAME, "dpu\n\x1b[31m" + "x" * 65536)], dns=["y" * 200] * 9)
+
+        text = "\n".join(map(str, judge(leaf).findings))
+
+        assert "dpu\\n\\x1b[31mxxx" in text
+        assert "and 6 more" in text
+        assert len(text) < 2000
+
+    @pytest.mark.parametrize(("ciphers", "broken"), [
+        ("AES256-SHA256", []), ("ECDHE-ECDSA-AES256-SHA384", ["ciphers"]), ("NONSENSE", ["ciphers"])])
+    def test_the_key_has_to_serve_the_ciphers(self, ciphers: str, broken: list[str]) -> None:
+        """What the node is set to has to work with the new key."""
+        assert rules(judge(GOOD, ciphers=ciphers).findings) == broken
+
+    def test_warns_of_what_is_unwise(self) -> None:
+        """A huge key and a missing keyEncipherment are allowed."""
+        judgement = judge(ISSUER.issue("dpu-03", key="rsa4104", usage=["digital_signature"]))
+
+        assert judgement.findings == ()
+        assert rules(judgement.warnings) == ["key-size", "key-usage"]
+
+    def test_a_broken_bundle_is_a_finding(self) -> None:
+        """A bundle that cannot be read is told with the certificate that was to be judged in it."""
+        finding = only(judge(GOOD, BUNDLE[:-30]))
+
+        assert finding.rule == "chain"
+        assert finding.where.startswith("dpu-03.pem, trust bundle: line ")
+
+
+class TestCheckInstalled:
+    EXPECTED = Expectation("dpu-03", "dpu-03", "AES256-SHA256", 30, NOW)
+
+    def test_accepts_a_good_one(self) -> None:
+        """The public part is enough."""
+        assert check_installed(GOOD.cert_pem, BUNDLE, self.EXPECTED) == Judgement((), ())
+
+    def test_judges_as_before_the_installation(self) -> None:
+        """The same fault is the same finding, at another place."""
+        leaf = ISSUER.issue("dpu-3", eku=[SERVER], not_after=NOW + DAY)
+        installed, before = check_installed(leaf.cert_pem, BUNDLE, self.EXPECTED), judge(leaf)
+
+        assert [(finding.rule, finding.problem) for finding in installed.findings] == [(f.rule, f.problem) for f in before.findings]
+        assert {finding.where for finding in installed.findings} == {"dpu-03, installed certificate"}
+
+    def test_judges_the_first_certificate(self) -> None:
+        """As OpenSSL does."""
+        assert rules(check_installed(ISSUER.pem + GOOD.cert_pem, BUNDLE, self.EXPECTED).findings)[:1] == ["common-name"]
+
+    @pytest.mark.parametrize("content", [b"", b"text", GOOD.cert_pem[:-30], JUNK])
+    def test_finds_a_file_without_a_certificate(self, content: bytes) -> None:
+        """An empty, cut or broken file is one finding."""
+        finding = only(check_installed(content, BUNDLE, self.EXPECTED))
+
+        assert finding.where.startswith("dpu-03, installed certificate")
+
+    @given(st.binary(max_size=200), st.binary(max_size=200))
+    def test_never_raises(self, certificate: bytes, bundle: bytes) -> None:
+        """Whatever is on a node, there is a judgement."""
+        assert check_installed(certificate, bundle, self.EXPECTED).findings
+        assert check_installed(GOOD.cert_pem, b"-----BEGIN CERTIFICATE-----" + bundle, self.EXPECTED).findings
+
+
+class TestCheckAnchors:
+    @staticmethod
+    def check(content: bytes, known: bytes = b"") -> list[Finding]:
+        """Return what is found in a trust file."""
+        return check_anchors(content, where="corp.pem", now=NOW, known=known)
+
+    @pytest.mark.parametrize("content", [b"", b"\n", BUNDLE, ISSUER.pem + b"text\n" + ROOT.pem, ROOT.pem])
+    def test_accepts_complete_chains(self, content: bytes) -> None:
+        """In any order, with text between; nothing at all is no fault."""
+        assert self.check(content) == []
+
+    def test_accepts_a_level_whose_root_is_present(self) -> None:
+        """What the bundle holds already need not be given again."""
+        assert self.check(ISSUER.pem, known=b"text\n" + ROOT.pem) == []
+
+    @pytest.mark.parametrize(("content", "broken"), [
+        (GOOD.key_pem, "private-key"), (GOOD.encrypted_key_pem("x"), "private-key"), (GOOD.cert_pem, "not-a-ca"),
+        (make_root(ca=None).pem, "not-a-ca"), (make_root(usage=["crl_sign"]).pem, "not-a-ca"),
+        (make_root(not_before=NOW - 9 * DAY, not_after=NOW - DAY).pem, "expired"), (make_root(not_before=NOW + DAY).pem, "not-yet-valid"),
+        (ROOT.pem.replace(b"CERTIFICATE", b"TRUSTED CERTIFICATE"), "label"),
+        (JUNK, "certificate"), (make_root(eku=()).pem, "extensions"), (make_root(dns=["any"]).pem, ""),
+    ])
+    def test_finds_the_broken_block_with_number_and_line(self, content: bytes, broken: str) -> None:
+        """The block is told by number and line."""
+        findings = self.check(BUNDLE + content)
+
+        assert rules(findings) == ([broken] if broken else [])
+        assert {finding.where for finding in findings} <= {f"corp.pem: block 3, line {len(BUNDLE.splitlines()) + 1}"}
+
+    @pytest.mark.parametrize("content", [BUNDLE[:-30], BUNDLE + JUNK[-26:], BUNDLE.replace(b"-\n-", b"--", 1), ROOT.der])
+    def test_finds_a_file_that_is_no_pem(self, content: bytes) -> None:
+        """Cut, unpaired, glued or binary: one finding."""
+        assert len(self.check(content)) == 1
+
+    @pytest.mark.parametrize("known", [b"", make_root(key="rsa2048/other").pem, GOOD.cert_pem, b"broken -----BEGIN"])
+    def test_asks_for_the_root(self, known: bytes) -> None:
+        """An intermediate without the self-signed root above it is refused; a CA that only has the same name is none."""
+        (finding,) = self.check(ISSUER.pem, known=known)
+
+        assert (finding.rule, finding.where) == ("root-missing", "corp.pem: block 1, line 1")
+        assert finding.problem == ("unable to get issuer certificate: 'CN=Corp Root', which issued 'CN=Corp Issuing CA', is missing")
+
+    def test_asks_for_the_root_above_what_is_present(self) -> None:
+        """The chain goes on through the bundle: what is missing there is missing."""
+        below = ISSUER.intermediate("Corp Sub CA")
+
+        assert rules(self.check(below.pem, known=ISSUER.pem)) == ["root-missing"]
+        assert self.check(below.pem, known=BUNDLE) == []
+
+    def test_reports_every_block(self) -> None:
+        """Three faults are three findings."""
+        content = GOOD.key_pem + GOOD.cert_pem + make_root(not_before=NOW - 9 * DAY, not_after=NOW - DAY).pem + BUNDLE
+
+        assert rules(self.check(content)) == ["private-key", "not-a-ca", "expired"]
+
+    def test_shows_no_key(self) -> None:
+        """The finding names the block and nothing of what is in it."""
+        text = str(self.check(GOOD.key_pem)[0])
+
+        assert not any(line.decode() in text for line in GOOD.key_pem.splitlines())
+
+    @given(st.binary(max_size=300), st.integers(0, len(BUNDLE)))
+    def test_never_raises(self, junk: bytes, position: int) -> None:
+        """Whatever is in a trust file, there are findings or none."""
+        assert self.check(BUNDLE[:position] + junk + BUNDLE[position:]) is not None
+
+
+class TestDaysLeft:
+    @pytest.mark.parametrize(("left", "days"), [(10 * DAY, 10), (10 * DAY - SECOND, 9), (0 * DAY, 0), (-SECOND, -1)])
+    def test_counts_whole_days(self, left: timedelta, days: int) -> None:
+        """Rounded down, negative once it is expired."""
+        certificate = read_certificate(GOOD.der, where="x")
+
+        assert days_left(certificate, certificate.not_after - left) == days
