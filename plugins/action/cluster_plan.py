@@ -38,7 +38,7 @@ class ActionModule(RolloutAction):
 def _for_host(plan: ClusterPlan, every: Sequence[Member], host: str) -> dict[str, Any]:
     """Return the plan as one host needs it; one that pulls its configuration gets the files of its master."""
     follows = next((member.survey.get("follows") for member in every if member.host == host), "")
-    source = next((member.survey.get("planned_files", {}) for member in every if member.host == plan.master), {})
+    source: Mapping[str, str] = next((member.survey.get("planned_files", {}) for member in every if member.host == plan.master), {})
     return {
         "run": plan.run, "needed": plan.needed, "master": plan.master, "due": list(plan.due.get(host, ())),
         "activate": list(plan.activate), "canary": plan.canary, "master_files": source if follows else {},

@@ -22,7 +22,8 @@ class ActionModule(RolloutAction):
         arrived = members(task_vars, str(options["result"] or ""))
         failed = [member for member in arrived if member.failure]
         culprits = [member for member in failed if is_own(member)] or failed
-        findings = [Finding(member.host, member.failure, f"no node goes on past {options['step']!r}: {STOPPED}", "gate") for member in culprits]
+        remedy = f"no node goes on past {options['step']!r}: {STOPPED}"
+        findings = [Finding(member.host, member.failure, remedy, "gate") for member in culprits]
         if findings and options["fail"]:
             refuse(findings, task_vars)
         why = "; ".join(f"{member.host}: {member.failure}" for member in culprits)

@@ -35,4 +35,5 @@ class ActionModule(RolloutAction):
         settle(files, commit.run if commit else "", changes, check_mode=self.check_mode)
         pending = not options["restarted"] and (bool(changes) or server.marker.restart_pending)
         result = report(changes, diff=self.wants_diff)
-        return {**result, "changed": recovered or bool(changes), "run": turn.run, "restart_pending": pending, "warnings": list(judged.warnings)}
+        result |= {"changed": recovered or bool(changes), "run": turn.run}
+        return {**result, "restart_pending": pending, "warnings": list(judged.warnings)}

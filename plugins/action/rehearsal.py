@@ -47,4 +47,5 @@ def _steps(every: Sequence[Member]) -> list[Rehearsed]:
 
 
 def _as_surveyed(member: Member, leaf: str) -> Party:
-    return Party(member.host, str(member.survey.get(leaf, "")).encode("latin-1"), str(member.survey.get("bundle_after", "")).encode("latin-1"))
+    certificate, bundle = (str(member.survey.get(key, "")).encode("latin-1") for key in (leaf, "bundle_after"))
+    return Party(member.host, certificate, bundle)

@@ -44,4 +44,5 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
     try:
         path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     except OSError as error:
-        raise OptionError(where="path", problem=f"cannot write {path}: {error.strerror}", remedy="name a folder that exists and can be written to") from None
+        raise OptionError(where="path", problem=f"cannot write {path}: {error.strerror}",
+                          remedy="name a file in a folder that exists and can be written to") from None

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 certops
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Run the demo: ``python -m demo``; KEEP=1 leaves the cluster running."""
+"""Run the demo: ``python -m demo``; ``--keep`` leaves the cluster running."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .story import tell
 
 def main() -> int:
     """Tell the story; return 0 when every step was as it should be."""
-    with staged() as world:
+    with staged(keep="--keep" in sys.argv[1:]) as world:
         return 0 if tell(world) else 1
 
 

@@ -20,11 +20,10 @@ _SHAPE = Shape(dpus=3, fsus=1)
 
 
 @contextmanager
-def staged() -> Iterator[World]:
-    """Set the stage, and clear it: every process ended, every file gone; with KEEP=1 in the environment all stays."""
+def staged(*, keep: bool) -> Iterator[World]:
+    """Set the stage, and clear it: every process ended, every file gone; unless it is to *keep*."""
     folder = Path(tempfile.mkdtemp(prefix="certops-demo-"))
     world: World | None = None
-    keep = os.environ.get("KEEP", "") not in ("", "0")
     try:
         world = World(folder, _SHAPE)
         yield world
@@ -53,4 +52,5 @@ The cluster goes on for an hour, or until you stop it. Play with it:
 Inventory: {world.inventory}
 Servers:   {world.folder / "servers"}
 Certificates to be rolled out: {world.pki}
-Stop everything: for root in {shlex.quote(str(world.folder / "servers"))}/*/; do {simulator} stop --root "$root"; done; rm -r {shlex.quote(str(world.folder))}""")
+Stop it:   for root in {shlex.quote(str(world.folder / "servers"))}/*/; do {simulator} stop --root "$root"; done
+Delete it: rm -r {shlex.quote(str(world.folder))}""")

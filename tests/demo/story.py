@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -74,7 +73,8 @@ def tell(world: World) -> bool:
     story.step("Rollout: trust, certificates, canary, activation, verification", lambda: rollout(story, shipped))
     story.step("Verify: what is served, what is on disk", lambda: verify(story))
     story.step("The same rollout again changes nothing", lambda: again(story))
-    story.step("Somebody edits a DPU's Communications.cfg, an upgrade replaces another's trust bundle: drift names these two", lambda: drift(story))
+    story.step("A DPU's Communications.cfg is edited by hand, another's trust bundle replaced: drift names these two",
+               lambda: drift(story))
     story.step("The rollout puts them right", lambda: corrected(story))
     story.step("A certificate with a wrong common name is refused, nothing is touched", lambda: refused(story))
     story.step("Renewal in which a DPU does not come back: everything is taken back, on all nodes", lambda: taken_back(story))
@@ -143,8 +143,8 @@ def taken_back(story: Story) -> list[str]:
     """Renew all certificates; the last DPU fails to start once."""
     before, lost = story.world.served(), [node.name for node in story.world.cluster.of_role("dpu")][-1]
     for name in story.world.names:
-        shutil.copy(story.world.pki / f"{name}.pem", story.world.pki / f"{name}.pem.old")
         story.world.issue(name)
     story.world.cluster.state(lost).misbehave("not-come-back", times=1)
     played = story.play("rollout")
-    return expect(rollout_fails=played.code != 0, the_lost_server_is_named=f"{lost}: " in played.output, every_server_serves_what_it_served_before=story.world.served() == before)
+    return expect(rollout_fails=played.code != 0, the_lost_server_is_named=f"{lost}: " in played.output,
+                  every_server_serves_what_it_served_before=story.world.served() == before)

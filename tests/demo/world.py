@@ -101,7 +101,8 @@ class World:
 
     @staticmethod
     def _simulator(verb: str, node: Node) -> str:
-        return f"PYTHONPATH={shlex.quote(str(TESTS))} {shlex.quote(sys.executable)} -m simulator {verb} --root {shlex.quote(str(node.root))}"
+        python, root = shlex.quote(sys.executable), shlex.quote(str(node.root))
+        return f"PYTHONPATH={shlex.quote(str(TESTS))} {python} -m simulator {verb} --root {root}"
 
     def command(self, playbook: str, *arguments: str) -> list[str]:
         """Return the command line that runs one of the collection's playbooks on this cluster."""
@@ -132,7 +133,8 @@ class World:
 def recap(output: str, what: str) -> dict[str, int]:
     """Return one column of Ansible's recap by host."""
     rows = (line.split(":", 1) for line in output.rpartition("PLAY RECAP")[2].splitlines()[1:] if ":" in line)
-    return {host.strip(): int(column.partition("=")[2]) for host, columns in rows for column in columns.split() if column.startswith(what + "=")}
+    columns = ((host.strip(), column.partition("=")) for host, counts in rows for column in counts.split())
+    return {host: int(count) for host, (name, _, count) in columns if name == what}
 
 
 def served(node: Node) -> str:

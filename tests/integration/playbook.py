@@ -208,5 +208,5 @@ def read_result(run: Prepared, *, rc: int, stdout: str) -> Result:
     """
     lines = run.record.read_text(encoding="utf-8").splitlines() if run.record.exists() else []
     records = [json.loads(line) for line in lines]
-    stats = next((record["stats"] for record in records if "stats" in record), {})
+    stats: Mapping[str, Mapping[str, int]] = next((record["stats"] for record in records if "stats" in record), {})
     return Result(rc, stdout, stats, tuple(Event(**record) for record in records if "stats" not in record))

@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-
-from integration.playbook import Event, Result, run_playbook
 from unit.builders import Authority, Leaf, make_root
 
-CFG = b"component = CommServer:\r\n  Port = int: 80\r\n  Proxy Password = EncryptedString: c2VjcmV0\r\n  Servers = vector: 2 items\r\n" \
-      b"    0 = InitServer:\r\n      URI = string: /a\r\n    1 = InitServer:\r\n      URI = string: /b\r\n  SSL Port = int: 443"
+from integration.playbook import Event, Result, run_playbook
+
+CFG = b"\r\n".join([
+    b"component = CommServer:", b"  Port = int: 80", b"  Proxy Password = EncryptedString: c2VjcmV0", b"  Servers = vector: 2 items",
+    b"    0 = InitServer:", b"      URI = string: /a", b"    1 = InitServer:", b"      URI = string: /b", b"  SSL Port = int: 443"])
 
 
 @dataclass(frozen=True)
@@ -197,8 +198,9 @@ class TestServerCertificate:
     def test_installs_key_and_leaf_for_its_owner_only(self, node: Node) -> None:
         """The file is key, then leaf, readable by its owner; the result shows fingerprints; a second run changes nothing."""
         leaf = node.plant.issue("dpu-01", key="rsa2048/new")
+        options = {"certificate": {"pem_content": (leaf.cert_pem + leaf.key_pem).decode()}}
 
-        checked, done, again = node.rehearse("server_certificate", {"certificate": {"pem_content": (leaf.cert_pem + leaf.key_pem).decode()}})
+        checked, done, again = node.rehearse("server_certificate", options)
 
         assert node.certificate.read_bytes() == leaf.pem
         assert stat.S_IMODE(node.certificate.stat().st_mode) == 0o600

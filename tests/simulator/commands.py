@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import licence, process
+from . import process
 from .refusal import Refusal
 from .state import FAULTS, State
 
@@ -51,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     fault = verb("misbehave", _misbehave, text="ask for a fault: " + "; ".join(f"{name}: {text}" for name, text in FAULTS.items()))
     fault.add_argument("--fault", choices=sorted(FAULTS), required=True)
     fault.add_argument("--after", type=int, default=0, metavar="N", help="only after N more starts")
-    fault.add_argument("--times", type=int, default=0, metavar="N", help="for N starts only")
+    fault.add_argument("--times", type=int, default=0, metavar="N", help="for N starts only; until told to behave when left out")
+    fault.add_argument("--custom", action="store_true", help="only at starts with Certificate set")
     fault.add_argument("--seconds", type=float, default=3.0, help="for the fault slow")
     return parser
 
@@ -70,8 +71,7 @@ def _install_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _install(options: argparse.Namespace) -> int:
-    # Only this command makes keys; the others start faster without.
-    from .licensor import Licensor  # noqa: PLC0415
+    from .licensor import Licensor  # noqa: PLC0415  # the commands that need no cryptography are quicker without
     from .tree import Master, Node, install  # noqa: PLC0415
 
     master = None
@@ -120,12 +120,15 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _revalidate(options: argparse.Namespace) -> int:
-    licence.revalidate(options.root)
+    from .licence import revalidate  # noqa: PLC0415  # as in _install
+
+    revalidate(options.root)
     return 0
 
 
 def _misbehave(options: argparse.Namespace) -> int:
-    State(options.root).misbehave(options.fault, after=options.after, times=options.times, seconds=options.seconds)
+    asked = {name: getattr(options, name) for name in ("after", "times", "custom", "seconds")}
+    State(options.root).misbehave(options.fault, **asked)
     return 0
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .refusal import Refusal
-from .server import Server
 from .state import State
 
 
@@ -106,6 +105,8 @@ def run(root: Path, *, lifetime: float, ready: Callable[[], None]) -> None:
     Raises:
         Refusal: It does not start, or another process serves this root.
     """
+    from .server import Server  # noqa: PLC0415  # stop and status are quicker without
+
     state = State(root)
     lock = state.lock()
     if lock is None:

@@ -20,13 +20,6 @@ FAULTS = {
 }
 
 
-def _after_a_start(fault: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *fault* one start nearer to its first, or one nearer to its last."""
-    if fault["after"]:
-        return {**fault, "after": fault["after"] - 1}
-    return {**fault, "times": max(0, fault["times"] - 1)}
-
-
 @dataclass(frozen=True)
 class Machine:
     """
@@ -44,21 +37,17 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class How:
-    """
-    When a fault happens.
-
-    Attributes:
-        after: Only once so many more starts have gone well.
-        times: For so many starts; None: until the server is told to behave.
-        custom: Only at starts with Certificate set, so that a node which is taken back comes back.
-        seconds: Of the fault "slow".
-    """
-
+class _How:
     after: int = 0
-    times: int | None = None
+    times: int = 0
     custom: bool = False
     seconds: float = 3.0
+
+    def next(self) -> _How | None:
+        """Return what is left after a start: nearer to the first time or to the last, None after the last."""
+        if self.after:
+            return replace(self, after=self.after - 1)
+        return None if self.times == 1 else replace(self, times=max(0, self.times - 1))
 
 
 class State:
@@ -75,30 +64,36 @@ class State:
         """Write down the host this root stands for."""
         self._keep("machine.json", vars(machine))
 
-    def misbehave(self, fault: str, how: How | None = None) -> None:
-        """Ask for *fault*; when it is to happen, *how* says."""
-        self._keep("faults.json", {**self._faults(), fault: vars(how or How())})
+    def misbehave(self, fault: str, *, after: int = 0, times: int = 0, custom: bool = False, seconds: float = 3.0) -> None:
+        """
+        Ask for a fault.
+
+        Args:
+            fault: One of FAULTS.
+            after: Only once so many more starts have gone well.
+            times: For so many starts; 0: until the server is told to behave.
+            custom: Count and fail only starts with Certificate set, so that a node which is taken back comes back.
+            seconds: Of the fault "slow".
+        """
+        self._keep("faults.json", {**self._read("faults.json"), fault: vars(_How(after, times, custom, seconds))})
 
     def behave(self) -> None:
         """Ask for no fault any more."""
         (self.folder / "faults.json").unlink(missing_ok=True)
 
     def count_start(self, *, custom: bool) -> dict[str, float]:
-        """Return the faults of this start with their seconds, and count it for the others; *custom*: Certificate is set."""
-        faults = {name: How(**how) for name, how in self._faults().items()}
+        """Return the faults of this start with their seconds, and count it for them; *custom*: Certificate is set."""
+        faults = self._faults()
         concerned = {name: how for name, how in faults.items() if custom or not how.custom}
-        due = {name: how.seconds for name, how in concerned.items() if not how.after}
-        for name, how in concerned.items():
-            left = replace(how, after=how.after - 1) if how.after else replace(how, times=how.times and how.times - 1)
-            faults[name] = left
         if concerned:
-            self._keep("faults.json", {name: vars(how) for name, how in faults.items() if how.times != 0})
-        return due
+            left = faults | {name: how.next() for name, how in concerned.items()}
+            self._keep("faults.json", {name: vars(how) for name, how in left.items() if how})
+        return {name: how.seconds for name, how in concerned.items() if not how.after}
 
     def refuses_sync(self) -> bool:
         """Tell whether the fault "refuse-sync" is on now."""
         fault = self._faults().get("refuse-sync")
-        return fault is not None and not fault["after"]
+        return fault is not None and not fault.after
 
     def keep_served(self, served: Mapping[str, str]) -> None:
         """Write down what the process serves now, for `status`."""
@@ -139,8 +134,8 @@ class State:
         """Write down the id of this process."""
         (self.folder / "server.pid").write_text(str(os.getpid()))
 
-    def _faults(self) -> dict[str, Any]:
-        return self._read("faults.json")
+    def _faults(self) -> dict[str, _How]:
+        return {name: _How(**how) for name, how in self._read("faults.json").items()}
 
     def _read(self, name: str) -> dict[str, Any]:
         try:

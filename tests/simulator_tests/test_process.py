@@ -88,6 +88,25 @@ class TestFaults:
         with pytest.raises(Refusal):
             alone.start()
 
+    def test_end_after_their_number_of_starts(self, alone: Cluster, node: Node) -> None:
+        """`--times 1` is for one start; the next one goes well."""
+        command("misbehave", "--root", node.root, "--fault", "not-come-back", "--times", "1")
+
+        with pytest.raises(Refusal):
+            alone.start()
+        alone.start()
+
+    def test_can_depend_on_the_certificate_line(self, alone: Cluster, node: Node, company: Authority) -> None:
+        """`--custom` lets a node fail with the new configuration and come back with the old one."""
+        command("misbehave", "--root", node.root, "--fault", "not-come-back", "--custom")
+        alone.start()
+        alone.stop()
+        give_certificate(node, company)
+        use_certificate(node)
+
+        with pytest.raises(Refusal):
+            alone.start()
+
     def test_bring_back_the_old_certificate(self, alone: Cluster, node: Node, company: Authority) -> None:
         """server_cert.pem is served although Certificate is set."""
         custom = give_certificate(node, company)

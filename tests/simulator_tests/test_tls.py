@@ -159,36 +159,3 @@ class TestReload:
         assert "components not loaded" in log(node, "Events/*-event.txt")
         communications(node).write_bytes(before)
         assert until(lambda: alone.served()[node.name] == shipped_fingerprint(node))
-
-
-class TestAccess:
-    """`/Status/` is for those whom access control names (§3.5, §8.3)."""
-
-    def test_is_given_to_this_machine(self, alone: Cluster, node: Node) -> None:
-        """127.0.0.1 is an Administrator as shipped, over HTTPS and HTTP alike."""
-        alone.start()
-        connection = http.client.HTTPConnection(node.address, node.port, timeout=5)
-        connection.request("GET", "/Status/")
-        text = connection.getresponse().read().decode()
-        connection.close()
-
-        assert f"Server Common Name: {node.name}" in text
-        assert "Service Status: running" in text
-
-    @pytest.mark.parametrize("path", ["/Status/", "/Components/Communications.cfg", "/Profiles/"])
-    def test_is_refused_to_another_address(self, alone: Cluster, node: Node, path: str) -> None:
-        """An address in no group gets 403."""
-        alone.start()
-        connection = http.client.HTTPConnection(node.address, node.port, timeout=5, source_address=("127.0.0.77", 0))
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        connection.close()
-
-        assert answer.status == 403
-
-    @pytest.mark.parametrize("path", ["/Certificates/server_cert.pem", "/Profiles/../Certificates/server_cert.pem"])
-    def test_certificates_cannot_be_had(self, alone: Cluster, node: Node, path: str) -> None:
-        """The product hands out no certificates, not even to an Administrator (§2.1)."""
-        alone.start()
-
-        assert see(node, path=path).status == 404

@@ -30,8 +30,8 @@ def read_anchors(content: bytes, *, where: str) -> list[PemBlock]:
     blocks = split_pem(content, where=where)
     strange = [(number, block) for number, block in enumerate(blocks, start=1) if not block.is_certificate]
     if strange:
-        raise Refused(Finding(f"{where}: block {number}, line {block.line}", f"is a {block.label}, not a CERTIFICATE", _remedy(block), "label")
-                      for number, block in strange)
+        raise Refused(Finding(f"{where}: block {number}, line {block.line}", f"is a {block.label}, not a CERTIFICATE",
+                              _remedy(block), "label") for number, block in strange)
     return blocks
 
 
@@ -91,7 +91,8 @@ def remove_anchors(bundle: bytes, fingerprints: Collection[str], *, protected: C
     """
     wanted = set(fingerprints) & set(protected)
     if wanted:
-        raise Refused(Finding("fingerprints", f"{fingerprint} is protected", "leave it in the bundle", "protected") for fingerprint in sorted(wanted))
+        raise Refused(Finding("fingerprints", f"{fingerprint} is protected", "leave it in the bundle", "protected")
+                      for fingerprint in sorted(wanted))
     lines = bundle.splitlines(keepends=True)
     for block in reversed(split_pem(bundle, where="trust bundle")):
         if block.sha256 in fingerprints:

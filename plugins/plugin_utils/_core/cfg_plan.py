@@ -66,8 +66,8 @@ def plan_parameter_absent(state: FileState, path: Sequence[str]) -> ParameterPla
     """
     content = state.content or b""
     if path and _LABEL.fullmatch(path[-1]):
-        raise CfgError(where=state.path, problem=f"item {path[-1]} is named by its label; items move up, and a second run would take out the next one",
-                       remedy="name it by what is in it, like [Name=X]")
+        problem = f"item {path[-1]} is named by its label; items move up, and a second run would take out the next one"
+        raise CfgError(where=state.path, problem=problem, remedy="name it by what is in it, like [Name=X]")
     if path and path[-1].startswith("["):
         after = remove_item(content, path, where=state.path)
         return _plan(state, path, after=after, shown=(None if after == content else HIDDEN, None))

@@ -21,6 +21,8 @@ from .pem import PemBlock, split_pem
 from .x509 import read_certificate, read_key, read_pkcs12
 
 _T = TypeVar("_T")
+# OpenSSL reads key and leaf from a pipe, which holds 64 KiB; a real one has 4.
+_MAX_BYTES = 32768
 # "openssl ecparam -genkey" writes one before the key, which repeats it.
 _HARMLESS = frozenset({"EC PARAMETERS"})
 
@@ -113,6 +115,9 @@ def read_identity(source: IdentitySource) -> Identity:
     else:
         _read_blocks(source, material)
     leaf = _leaf(material, any_order=source.pkcs12 is not None)
+    if leaf and len(leaf.pem) > _MAX_BYTES:
+        material.refuse("size", f"the certificate has {len(leaf.pem)} bytes; at most {_MAX_BYTES} are read",
+                        "have it reissued with fewer names")
     if material.findings or leaf is None or material.key is None:
         raise Refused(material.findings)
     return Identity(source.name, material.key.pem + leaf.pem, leaf, len(material.certificates) - 1)

@@ -82,16 +82,17 @@ def split_pem(content: bytes, *, where: str = "PEM") -> list[PemBlock]:
         marker = _MARKER.fullmatch(line.rstrip(b"\r\n"))
         if marker is None:
             if _SUSPECT.search(line):
-                raise _error(where, number, "a marker is not alone on its line", "put every BEGIN and END marker on a line of its own")
+                raise _error(where, number, problem="a marker is not alone on its line",
+                             remedy="put every BEGIN and END marker on a line of its own")
         elif begin is None and marker["edge"] == b"BEGIN":
             begin = _Begin(number, marker["label"].decode("ascii"))
         elif begin and marker["edge"] == b"END" and marker["label"].decode("ascii") == begin.label:
             blocks.append(_block(begin, lines[begin.line - 1 : number], f"{where}: block {len(blocks) + 1}"))
             begin = None
         else:
-            raise _unpaired(where, begin, number, marker["edge"].decode("ascii"))
+            raise _unpaired(begin, marker["edge"].decode("ascii"), where=where, number=number)
     if begin:
-        raise _error(where, begin.line, f"BEGIN {begin.label} has no END", "the file was cut off: fetch it again")
+        raise _error(where, begin.line, problem=f"BEGIN {begin.label} has no END", remedy="the file was cut off: fetch it again")
     return blocks
 
 
@@ -101,12 +102,13 @@ class _Begin:
     label: str
 
 
-def _unpaired(where: str, begin: _Begin | None, number: int, edge: str) -> PemError:
+def _unpaired(begin: _Begin | None, edge: str, *, where: str, number: int) -> PemError:
     if begin is None:
-        return _error(where, number, "an END marker has no BEGIN", "restore the beginning of the block, or delete what is left of it")
+        return _error(where, number, problem="an END marker has no BEGIN",
+                      remedy="restore the beginning of the block, or delete what is left of it")
     inside = "begins" if edge == "BEGIN" else "ends"
-    return _error(where, number, f"another block {inside} inside of the {begin.label} that begins in line {begin.line}",
-                  "restore the block that was cut, or delete what is left of it")
+    return _error(where, number, problem=f"another block {inside} inside of the {begin.label} that begins in line {begin.line}",
+                  remedy="restore the block that was cut, or delete what is left of it")
 
 
 def _block(begin: _Begin, lines: list[bytes], where: str) -> PemBlock:
@@ -119,10 +121,10 @@ def _block(begin: _Begin, lines: list[bytes], where: str) -> PemBlock:
             raise binascii.Error
         der = base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise _error(where, begin.line, f"the body of this {begin.label} is no base64", "fetch the file again") from None
+        raise _error(where, begin.line, problem=f"the body of this {begin.label} is no base64", remedy="fetch the file again") from None
     raw = b"".join(lines).strip().removeprefix(b"\xef\xbb\xbf")
     return PemBlock(begin.label, raw, der, begin.line)
 
 
-def _error(where: str, line: int, problem: str, remedy: str) -> PemError:
+def _error(where: str, line: int, *, problem: str, remedy: str) -> PemError:
     return PemError(where=f"{where}: line {line}", problem=problem, remedy=remedy)

@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -94,10 +95,8 @@ def _await_alert(tls: ssl.SSLSocket, target: Target) -> None:
     if not target.identity or tls.version() != "TLSv1.3":
         return
     tls.settimeout(min(target.timeout, 0.5))
-    try:
+    with suppress(TimeoutError):
         tls.recv(1)
-    except TimeoutError:
-        pass
 
 
 def probe_all(targets: Sequence[Target], *, now: datetime, workers: int = 32) -> list[dict[str, Any]]:

@@ -92,7 +92,7 @@ def read_request(options: Mapping[str, Any], task_vars: Mapping[str, Any], loade
     identity = _collect(findings, lambda: wanted_identity(loader, options.get("certificate"), host=host))
     asked = options.get("phases")
     phases = [phase for phase in PHASES if asked is None or phase in asked]
-    findings += _missing(phases, trust, identity, findings)
+    findings += _missing(phases, trust=trust, identity=identity, findings=findings)
     now = datetime.now(UTC)
     findings += check_anchors(trust, where="trust", now=now)
     files = {name: base64.b64decode(text) for name, text in (options.get("master_files") or {}).items() if text}
@@ -111,7 +111,7 @@ def _collect(findings: list[Finding], read: Callable[[], _T]) -> _T | None:
         return None
 
 
-def _missing(phases: Sequence[str], trust: bytes, identity: Identity | None, findings: Sequence[Finding]) -> list[Finding]:
+def _missing(phases: Sequence[str], *, trust: bytes, identity: Identity | None, findings: Sequence[Finding]) -> list[Finding]:
     """Find phases whose input was not given; an input that was given and is broken has its own finding."""
     missing = []
     if "trust" in phases and not trust and not findings:

@@ -193,6 +193,10 @@ class TestRefusals:
 
         assert (rule, where) == ("certificate", line_after(LEAF.pem))
 
+    def test_certificate_that_is_too_big(self) -> None:
+        """OpenSSL would wait for ever for the rest of it."""
+        assert rules(content=ISSUER.issue("dpu-03", dns=[f"{number}.example" for number in range(2500)]).pem) == ["size"]
+
     @given(st.binary(max_size=80), st.sampled_from(["content", "key", "pkcs12"]))
     def test_raises_nothing_but_refusals_and_shows_no_secret(self, junk: bytes, part: str) -> None:
         """Whatever the bytes are, there are findings, and no key in them."""

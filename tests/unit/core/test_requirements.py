@@ -29,6 +29,7 @@ from unit.builders import CLIENT, SERVER, Leaf, make_root, self_signed
 NOW = datetime.now(UTC)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 JUNK = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+NO_CN = [(NameOID.ORGANIZATION_NAME, "Corp")]
 CODE = ExtendedKeyUsageOID.CODE_SIGNING
 ROOT = make_root()
 ISSUER = ROOT.intermediate("Corp Issuing CA")
@@ -67,7 +68,7 @@ class TestCheckIdentity:
         ({"names": [(NameOID.COMMON_NAME, "dpu-3")], "dns": ["dpu-03"]}, "common-name"),
         ({"names": [(NameOID.COMMON_NAME, "DPU-03")], "dns": ["dpu-03"]}, "common-name"),
         ({"names": [(NameOID.COMMON_NAME, "dpu-03 ")], "dns": ["dpu-03"]}, "common-name"),
-        ({"names": [(NameOID.ORGANIZATION_NAME, "Corp")], "dns": ["dpu-03"]}, "common-name"),
+        ({"names": NO_CN, "dns": ["dpu-03"]}, "common-name"),
         ({"names": [(NameOID.COMMON_NAME, "dpu-03"), (NameOID.COMMON_NAME, "dpu-03")]}, "common-name"),
         ({"dns": ()}, "subject-alt-name"), ({"dns": ["DPU-03"]}, "subject-alt-name"), ({"dns": ["dpu-03.example"]}, "subject-alt-name"),
         ({"not_after": NOW + 30 * DAY - SECOND}, "days-left"),
@@ -137,6 +138,10 @@ class TestCheckIdentity:
         assert rules(findings) == ["not-a-leaf"]
         assert "CA:TRUE" in findings[0].problem
 
+    def test_extensions_that_cannot_be_decoded_are_a_fault(self) -> None:
+        """Nobody takes them for absent."""
+        assert rules(judge(ISSUER.issue("dpu-03", eku=())).findings) == ["subject-alt-name", "extensions", "chain"]
+
     def test_says_what_is_and_what_should_be(self) -> None:
         """The words an operator acts on."""
         finding = only(judge(ISSUER.issue("dpu-3", dns=["dpu-03"])))
@@ -153,14 +158,15 @@ class TestCheckIdentity:
         """Without a CN to compare with, the certificate's own one has to be in subjectAltName."""
         assert not judge(GOOD, common_name=None).findings
         assert rules(judge(ISSUER.issue("dpu-03", dns=()), common_name=None).findings) == ["subject-alt-name"]
-        assert rules(judge(ISSUER.issue("", names=[(NameOID.ORGANIZATION_NAME, "Corp")], dns=["x"]), common_name=None).findings) == ["common-name"]
+        assert rules(judge(ISSUER.issue("", names=NO_CN, dns=["dpu-03"]), common_name=None).findings) == ["common-name"]
 
     def test_hostile_names_are_escaped_and_shortened(self) -> None:
         """A CN can neither break a line, colour the terminal nor fill it."""
         with pytest.warns(UserWarning, match="length"):
             leaf = ISSUER.issue("", names=[(NameOID.COMMON_NAME, "dpu\n\x1b[31m" + "x" * 65536)], dns=["y" * 200] * 9)
 
-        text = "\n".join(map(str, judge(leaf).findings))
+        expected = Expectation("dpu-03", "dpu-03", None, 30, NOW)
+        text = "\n".join(map(str, check_installed(leaf.cert_pem, BUNDLE, expected).findings))
 
         assert "dpu\\n\\x1b[31mxxx" in text
         assert "and 6 more" in text

@@ -52,7 +52,7 @@ class TestReadCertificate:
         seen = read(ROOT.issue("dpu-03", eku=[CLIENT, x509.ObjectIdentifier("1.2.3")], dns=["dpu-03", "dpu-03.example"]))
 
         assert (seen.is_ca, seen.path_length, seen.fault) == (False, None, None)
-        assert seen.key_usage == {"digitalSignature", "keyEncipherment"}
+        assert seen.key_usage == frozenset({"digitalSignature", "keyEncipherment"})
         assert seen.extended_key_usage == ("clientAuth", "1.2.3")
         assert seen.dns_names == ("dpu-03", "dpu-03.example")
 

@@ -206,7 +206,7 @@ def plan_way_back(members: Sequence[Member], run: str = "") -> WayBack:
 
 
 def _last_run(members: Sequence[Member]) -> str:
-    """Identifiers begin with their time, so the greatest is the newest; a marker that is older than what was taken back is left alone."""
+    """Return the newest rollout that is not taken back: identifiers begin with their time, so the greatest is the newest."""
     newest = max((str(member.survey.get("marker", {}).get("run", "")) for member in members), default="")
     taken_back = max((str(member.survey.get("taken_back", "")) for member in members), default="")
     unfinished = max((member.run for member in members), default="")

@@ -13,7 +13,6 @@ from ..errors import NodeError
 from ..observation import FileState
 from ..plan import Change, replacing
 
-
 # What the host contract allows as the id of a run.
 _COMMIT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 

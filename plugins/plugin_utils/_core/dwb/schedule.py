@@ -1,6 +1,6 @@
 # Copyright (c) 2026 certops
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""ScheduledRestart.cfg: will the server restart by itself while a rollout is under way?"""
+"""ScheduledRestart.cfg: whether the server restarts by itself while a rollout is under way."""
 
 from __future__ import annotations
 

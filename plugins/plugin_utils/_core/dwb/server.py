@@ -144,10 +144,9 @@ def _read_settings(server: Server, findings: list[Finding]) -> dict[str, str]:
         findings.append(Finding(own.path, "has no component of type CommServer",
                                 "restore the file as the product has it", "communications"))
         return {}
-    for other in servers:
-        if other != own.path:
-            findings.append(Finding(other, f"is a second CommServer beside {COMMUNICATIONS}",
-                                    "move the file out of Components: the server loads every .cfg there", "communications"))
+    findings += [Finding(other, f"is a second CommServer beside {COMMUNICATIONS}",
+                         "move the file out of Components: the server loads every .cfg there", "communications")
+                 for other in servers if other != own.path]
     return _scalars(own, findings)
 
 

@@ -138,13 +138,15 @@ class TestPlanWayBack:
 
     def test_goes_on_where_it_was_cut_short(self) -> None:
         """A node that still has the marker is not done, whatever another one has noted."""
-        members = [Member("a", survey("master", marker={"run": "r1"}, taken_back="r2")), Member("b", survey("dpu", marker={"run": "r2"}))]
+        members = [Member("a", survey("master", marker={"run": "r1"}, taken_back="r2")),
+                   Member("b", survey("dpu", marker={"run": "r2"}))]
 
         assert plan_way_back(members).restore == ["b"]
 
     def test_restarts_what_serves_something_else(self) -> None:
         """Down, or with another certificate than on disk; the master first."""
-        members = [Member("d", survey("dpu", presents="new")), Member("m", survey("master", served={"error": "down"})), Member("e", survey("dpu"))]
+        members = [Member("d", survey("dpu", presents="new")), Member("m", survey("master", served={"error": "down"})),
+                   Member("e", survey("dpu"))]
 
         assert plan_restarts(members) == ["m", "d"]
 

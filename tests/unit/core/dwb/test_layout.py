@@ -9,7 +9,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.observation 
 
 
 class TestMakeLayout:
-    @pytest.mark.parametrize("root, bundle", [
+    @pytest.mark.parametrize(("root", "bundle"), [
         ("C:\\Adobe\\Server", "C:\\Adobe\\Server\\Certificates\\trust_ca_cert.pem"),
         ("\\\\files\\dwb\\Server\\", "\\\\files\\dwb\\Server\\Certificates\\trust_ca_cert.pem"),
         ("/opt/dwb/", "/opt/dwb/Certificates/trust_ca_cert.pem"),

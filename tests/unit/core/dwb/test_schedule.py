@@ -21,7 +21,7 @@ def schedule(start: str, every: str) -> FileState:
 
 
 class TestCheckSchedule:
-    @pytest.mark.parametrize("start, every", [
+    @pytest.mark.parametrize(("start", "every"), [
         ("March 31, 2026 14:00:00 UTC", "month"),
         ("January 01, 2020 13:00:00 GMT", "day"),
         ("March 24, 2026 15:59:00 UTC", "week"),
@@ -37,7 +37,7 @@ class TestCheckSchedule:
         assert [finding.rule for finding in findings] == ["scheduled-restart"]
         assert "ScheduledRestart.cfg" in findings[0].where
 
-    @pytest.mark.parametrize("start, every", [
+    @pytest.mark.parametrize(("start", "every"), [
         ("March 31, 2026 16:01:00 UTC", "day"),
         ("January 01, 2020 11:59:00 UTC", "day"),
         ("March 25, 2026 12:00:00 UTC", "week"),

@@ -1,0 +1,165 @@
+"""From a server and what is wanted to the list of changes."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.marker import Turn
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.planner import (
+    Wanted,
+    make_commit,
+    plan_phases,
+    planned_files,
+    restart_commit,
+    taken_back,
+    taken_back_commit,
+)
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import CoreError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .servers import CFG, Tree, anchors, identity, leaf, licensor
+from .test_server import COMMUNICATIONS, CRLF, LINE, synchronize
+
+TURN = Turn("20261121T120000Z-abc123", "control-1")
+PHASES = ("trust", "certificate", "configuration")
+PROCESSING = "Components for Processing Servers/Communications.cfg"
+ALL = Wanted(anchors(), identity(), PHASES)
+
+
+def carry_out(tree: Tree, wanted: Wanted = ALL) -> Tree:
+    """Return *tree* after one commit of all that is planned."""
+    host = tree.host()
+    server = tree.observe(host)
+    commit = make_commit(server, plan_phases(server, wanted), TURN)
+    assert commit is not None
+    host.add_folder(tree.layout.state)
+    host.commit(commit.run, commit.changes)
+    names = {path: path.removeprefix(tree.root + "/") for path in host.files}
+    files = {name if not path.startswith(tree.layout.state) else ".." + path.removeprefix(tree.layout.state): host.files[path]
+             for path, name in names.items()}
+    return Tree(tree.root, files)
+
+
+class TestPlanPhases:
+    def test_plans_all_three_phases(self) -> None:
+        """Bundle, key file and Communications.cfg, in this order; nothing else."""
+        planned = plan_phases(Tree().observe(), ALL)
+
+        assert [len(planned[phase]) for phase in PHASES] == [1, 1, 1]
+        bundle, certificate, configuration = (planned[phase][0] for phase in PHASES)
+        assert bundle.content is not None
+        assert bundle.content.startswith(licensor().pem)
+        assert (certificate.content, certificate.guard) == (leaf().pem, "mode=0600,owner=" + base64.b64encode(b"root:root").decode())
+        assert configuration.content == CRLF.replace(b"\r\n", b"\r\n" + LINE, 1)
+
+    def test_plans_nothing_where_all_is_as_wanted(self) -> None:
+        """What was carried out is not planned again."""
+        done = carry_out(Tree())
+        host = done.host()
+        host.guards[done.path("Certificates/custom_communications_cert.pem")] = "mode=0600,owner=" + base64.b64encode(b"root:root").decode()
+        server = done.observe(host)
+
+        assert plan_phases(server, ALL) == {phase: [] for phase in PHASES}
+        assert make_commit(server, plan_phases(server, ALL), TURN) is None
+
+    def test_plans_only_the_phases_asked_for(self) -> None:
+        """A phase that was not asked for is not even looked at."""
+        assert list(plan_phases(Tree(files={"Certificates/trust_ca_cert.pem": b"x"}).observe(), Wanted(phases=["configuration"]))) == ["configuration"]
+
+    def test_protects_a_key_that_others_can_read(self) -> None:
+        """The same bytes under a loose mode are a change of the mode."""
+        change = plan_phases(carry_out(Tree()).observe(), ALL)["certificate"][0]
+
+        assert change.action == "protect key and certificate"
+        assert change.content == leaf().pem
+
+    def test_shows_no_key(self) -> None:
+        """Neither result nor diff nor repr of a change holds a byte of the key."""
+        change = plan_phases(Tree().observe(), ALL)["certificate"][0]
+        shown = f"{change!r}{change.as_result()}{change.as_diff()}"
+
+        assert all(line.decode() not in shown for line in leaf().key_pem.splitlines())
+        assert leaf().fingerprint in shown
+
+    def test_tells_old_and_new_fingerprint(self) -> None:
+        """A renewal names both."""
+        tree = Tree(files={"Certificates/custom_communications_cert.pem": leaf(1).pem})
+        change = plan_phases(tree.observe(), ALL)["certificate"][0]
+
+        assert (change.details["before_fingerprint"], change.details["after_fingerprint"]) == (leaf(1).fingerprint, leaf().fingerprint)
+        assert change.action == "replace key and certificate"
+
+    def test_edits_both_files_of_a_master(self) -> None:
+        """Each in place: the processing servers' copy has other entries (dossier 3.4)."""
+        copy = (CFG / "Communications (processing servers).cfg").read_bytes()
+        server = Tree(files={PROCESSING: copy}).observe()
+        changes = plan_phases(server, ALL)["configuration"]
+
+        assert [change.path.rpartition("dwb/")[2] for change in changes] == [COMMUNICATIONS, PROCESSING]
+        assert planned_files(server)["processing"] == changes[1].content
+
+    def test_takes_over_the_bytes_of_the_master(self) -> None:
+        """A DPU's file becomes what the next synchronisation would make of it, whatever it is now."""
+        files = {COMMUNICATIONS: CRLF.replace(b"443", b"444"), "Components/Synchronize.cfg": synchronize("Components", "/Components for Processing Servers/")}
+        wanted = Wanted(anchors(), identity(), PHASES, {"processing": b"the master's", "communications": b"own"})
+
+        assert [change.content for change in plan_phases(Tree(files=files).observe(), wanted)["configuration"]] == [b"the master's"]
+        assert plan_phases(Tree(files={COMMUNICATIONS: CRLF}).observe(), wanted)["configuration"][0].content != b"the master's"
+
+    def test_refuses_to_guess(self) -> None:
+        """A Certificate of another type is for a person to look at."""
+        odd = CRLF.replace(b"\r\n", b"\r\n" + LINE.replace(b"string", b"Path"), 1)
+
+        with pytest.raises(CoreError, match="Certificate"):
+            plan_phases(Tree(files={COMMUNICATIONS: odd}).observe(), ALL)
+
+    def test_lets_the_service_account_read_the_key_on_windows(self) -> None:
+        """A protected DACL: SYSTEM, Administrators, and the account, if it has one of its own."""
+        server = Tree("C:\\Adobe\\Server").observe()
+        guards = [plan_phases(server, Wanted((), identity(), PHASES, {}, reader))["certificate"][0].guard for reader in ("", "S-1-5-80-1")]
+
+        assert [base64.b64decode(guard.removeprefix("sddl=")).decode() for guard in guards] == [
+            "D:PAI(A;;FA;;;SY)(A;;FA;;;BA)", "D:PAI(A;;FA;;;SY)(A;;FA;;;BA)(A;;FR;;;S-1-5-80-1)"]
+
+    @given(st.lists(st.sampled_from(PHASES), unique=True), st.sampled_from([b"", b"\n", b"\r\n# text\r\n"]), st.booleans())
+    def test_never_touches_what_is_not_its_own(self, phases: list[str], tail: bytes, custom: bool) -> None:
+        """Whatever is asked for, only three files are ever written, and a bundle only grows."""
+        files: dict[str, bytes | None] = {"Certificates/trust_ca_cert.pem": licensor().pem.strip() + tail}
+        if custom:
+            files["Certificates/custom_communications_cert.pem"] = leaf(2).pem
+        changes = [change for planned in plan_phases(Tree(files=files).observe(), Wanted(anchors(), identity(), phases)).values() for change in planned]
+
+        assert {change.path.rpartition("/")[2] for change in changes} <= {"trust_ca_cert.pem", "custom_communications_cert.pem", "Communications.cfg"}
+        assert all((change.content or b"").startswith(change.before or b"") for change in changes if "trust" in change.path)
+
+
+class TestCommits:
+    def test_puts_the_marker_into_the_same_transaction(self) -> None:
+        """A change without its note cannot happen."""
+        done = carry_out(Tree()).observe()
+
+        assert (done.marker.run, done.marker.phases, done.marker.restart_pending) == (TURN.run, PHASES, True)
+
+    def test_notes_a_restart_once(self) -> None:
+        """The note of a restart is written when it is due, and not again."""
+        tree = carry_out(Tree())
+        host = tree.host()
+        host.add_folder(tree.layout.state)
+        commit = restart_commit(tree.observe(host), TURN)
+        assert commit is not None
+        host.commit(commit.run, commit.changes)
+
+        assert not tree.observe(host).marker.restart_pending
+        assert restart_commit(tree.observe(host), TURN) is None
+
+    def test_notes_what_was_taken_back(self) -> None:
+        """The note outlives the marker, which is then what it was before the rollout."""
+        tree = Tree()
+        host = tree.host()
+        commit = taken_back_commit(tree.observe(host), TURN)
+        host.add_folder(tree.layout.state)
+        host.commit(commit.run, commit.changes)
+
+        assert taken_back(tree.observe(host)) == TURN.run
