@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..plugin_utils._core.dwb.cluster import Member
-from ..plugin_utils._core.errors import Refused
+from ..plugin_utils._core.errors import OptionError, Refused
 from ..plugin_utils._core.rehearsal import Party, Rehearsed, rehearse
 from ..plugin_utils._task.base import RolloutAction
 from ..plugin_utils._task.cluster import members
@@ -25,7 +25,7 @@ class ActionModule(RolloutAction):
         if options["parties"]:
             steps = [rehearse("rehearsal", [self._party(party) for party in options["parties"]])]
         else:
-            steps = _steps(members(task_vars, str(options["result"])))
+            steps = _steps(_surveyed(members(task_vars, str(options["result"]))))
         findings = [finding for step in steps for finding in step.findings]
         if findings:
             raise Refused(findings)
@@ -34,6 +34,14 @@ class ActionModule(RolloutAction):
     def _party(self, party: Mapping[str, Any]) -> Party:
         certificate, bundle = (read_text(self._loader, party, name) for name in ("certificate", "bundle"))
         return Party(str(party["name"]), certificate or b"", bundle or b"")
+
+
+def _surveyed(every: Sequence[Member]) -> Sequence[Member]:
+    """Return *every*, unless nobody was surveyed: to judge nothing is no success."""
+    if not any(member.survey for member in every):
+        raise OptionError(where="result", problem="no host of the cluster has registered a survey under that name",
+                          remedy="name the variable that node_info is registered in, or give parties")
+    return every
 
 
 def _steps(every: Sequence[Member]) -> list[Rehearsed]:

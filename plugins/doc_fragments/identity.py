@@ -43,4 +43,5 @@ options:
         type: str
 """
 
-    CLIENT = DOCUMENTATION.replace("  certificate:", "  client_certificate:").replace("O(certificate.", "O(client_certificate.")
+    # Annotated, because the yamllint of ansible-test takes every plain assignment here for a literal.
+    CLIENT: str = DOCUMENTATION.replace("  certificate:", "  client_certificate:").replace("O(certificate.", "O(client_certificate.")

@@ -75,7 +75,7 @@ class CfgLine(NamedTuple):
     @property
     def is_scalar(self) -> bool:
         """Whether the line holds a value, so that it cannot have children."""
-        return bool(self.key) and (self.type in SCALARS or (bool(self.value.strip()) and self.items is None))
+        return self.type in SCALARS or (bool(self.value.strip()) and self.items is None)
 
 
 class Entry(NamedTuple):

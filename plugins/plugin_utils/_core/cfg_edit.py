@@ -118,7 +118,7 @@ def set_parameter(content: bytes, path: Sequence[str], *, kind: str, value: str,
     spelling = spelled(file, value, kind=kind)
     colon = line.raw.index(b":", line.raw.index(b" = ") + 3) + 1
     text = line.raw[colon:]
-    gap = text[: len(text) - len(text.lstrip(b" "))] if text.strip() else text or b" "
+    gap = text[: len(text) - len(text.lstrip(b" "))] if text.strip() else b" "
     return _spliced(file, [line.raw[:colon] + gap + spelling], first=line.number, last=line.number)
 
 

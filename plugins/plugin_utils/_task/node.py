@@ -8,21 +8,24 @@ import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from ansible.parsing.dataloader import DataLoader
 
+from .._core.bundle import add_anchors, read_anchors
 from .._core.dwb.layout import PHASES, Layout, make_layout
 from .._core.dwb.marker import split_commit
-from .._core.dwb.planner import Wanted, bundle_after, plan_phases
+from .._core.dwb.planner import Wanted, plan_phases
 from .._core.dwb.server import Server, read_server
 from .._core.dwb.survey import Judged
 from .._core.errors import CoreError, Finding, OptionError
 from .._core.identity import Identity
-from .._core.requirements import Expectation, Judgement, check_anchors, check_identity, check_installed
+from .._core.pem import PemBlock
+from .._core.requirements import Expectation, Judgement, check_identity, check_installed
 from .._host.port import HostFiles
 from .base import holder, is_at_work
-from .sources import wanted_anchors, wanted_identity
+from .sources import check_trust, trust_sources, wanted_identity
 
 _T = TypeVar("_T")
 _GROUPS = {"dwb_master": "master", "dwb_dpu": "dpu", "dwb_fsu": "fsu", "dwb_repeater": "repeater"}
@@ -54,7 +57,7 @@ class Request:
         role: master, dpu, fsu or repeater.
         layout: Its paths.
         wanted: What it should be like.
-        trust: PEM of the anchors in ``wanted``.
+        trust: PEM of the anchors in ``wanted``, by the file or option that gave it.
         min_days: For how many days a certificate has to be valid still.
         window: How long a rollout may take.
         take_over: A rollout to be finished though its controller cannot be asked whether it still runs.
@@ -66,7 +69,7 @@ class Request:
     role: str
     layout: Layout
     wanted: Wanted
-    trust: bytes
+    trust: Mapping[str, bytes]
     min_days: int
     window: timedelta
     take_over: str
@@ -88,19 +91,25 @@ def read_request(options: Mapping[str, Any], task_vars: Mapping[str, Any], loade
     """
     host = str(task_vars.get("inventory_hostname", ""))
     findings: list[Finding] = []
-    trust, anchors = _collect(findings, lambda: wanted_anchors(loader, options)) or (b"", [])
+    trust = _collect(findings, lambda: trust_sources(loader, options)) or {}
     identity = _collect(findings, lambda: wanted_identity(loader, options.get("certificate"), host=host))
     asked = options.get("phases")
     phases = [phase for phase in PHASES if asked is None or phase in asked]
     findings += _missing(phases, trust=trust, identity=identity, findings=findings)
     now = datetime.now(UTC)
-    findings += check_anchors(trust, where="trust", now=now)
     files = {name: base64.b64decode(text) for name, text in (options.get("master_files") or {}).items() if text}
     return Request(
         host=host, role=role_of(options, task_vars), layout=make_layout(str(options["root"])),
-        wanted=Wanted(anchors, identity, phases, files, str(options.get("service_sid") or "")),
+        wanted=Wanted(_anchors(trust), identity, phases, files, str(options.get("service_sid") or "")),
         trust=trust, min_days=int(options.get("min_days") or 0), window=timedelta(hours=float(options.get("restart_window") or 0)),
         take_over=str(options.get("take_over") or ""), now=now, findings=tuple(findings))
+
+
+def _anchors(trust: Mapping[str, bytes]) -> list[PemBlock]:
+    """Return the certificates of all sources that can be read; what is wrong with the others is found when they are judged."""
+    ignored: list[Finding] = []
+    return [anchor for where, content in trust.items()
+            for anchor in _collect(ignored, partial(read_anchors, content, where=where)) or ()]
 
 
 def _collect(findings: list[Finding], read: Callable[[], _T]) -> _T | None:
@@ -111,7 +120,7 @@ def _collect(findings: list[Finding], read: Callable[[], _T]) -> _T | None:
         return None
 
 
-def _missing(phases: Sequence[str], *, trust: bytes, identity: Identity | None, findings: Sequence[Finding]) -> list[Finding]:
+def _missing(phases: Sequence[str], *, trust: Mapping[str, bytes], identity: Identity | None, findings: Sequence[Finding]) -> list[Finding]:
     """Find phases whose input was not given; an input that was given and is broken has its own finding."""
     missing = []
     if "trust" in phases and not trust and not findings:
@@ -132,6 +141,8 @@ def judge(server: Server, request: Request) -> Judged:
         request: What is asked of it.
     """
     findings = [*request.findings, *server.findings, *_rollout_findings(server, request)]
+    if "trust" in request.wanted.phases:
+        findings += check_trust(request.trust, bundle=_bundle(server), now=request.now)
     judgement = _judge_certificate(server, request)
     findings += judgement.findings
     warnings = [str(warning) for warning in judgement.warnings]
@@ -147,14 +158,19 @@ def _judge_certificate(server: Server, request: Request) -> Judgement:
     """Judge the leaf that the node will present: the new one, else the custom one that is installed."""
     wanted = request.wanted
     expected = Expectation(
-        node=request.host, common_name=server.licence.common_names[0] if server.licence and server.licence.common_names else None,
+        node=request.host, common_name=next(iter(server.licence.common_name_bytes), None) if server.licence else None,
         ciphers=server.ciphers, min_days=request.min_days, now=request.now)
-    bundle = bundle_after(server, wanted.anchors) if server.bundle.kind == "file" and not server.findings else request.trust
+    bundle = add_anchors(_bundle(server), wanted.anchors)
     if wanted.identity is not None:
         return check_identity(wanted.identity, bundle, expected)
     if "configuration" in wanted.phases and server.certificate.kind == "file":
         return check_installed(server.certificate.content or b"", bundle, expected)
     return Judgement((), ())
+
+
+def _bundle(server: Server) -> bytes:
+    """Return the present bundle; empty when it is one of the server's findings."""
+    return b"" if any(finding.where.startswith(server.bundle.path) for finding in server.findings) else server.bundle.content or b""
 
 
 def _rollout_findings(server: Server, request: Request) -> list[Finding]:

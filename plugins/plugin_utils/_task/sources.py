@@ -13,10 +13,8 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 
-from .._core.bundle import read_anchors
 from .._core.errors import Finding, OptionError
 from .._core.identity import Identity, IdentitySource, read_identity
-from .._core.pem import PemBlock
 from .._core.requirements import check_anchors
 
 
@@ -92,22 +90,6 @@ def check_trust(sources: Mapping[str, bytes], *, bundle: bytes, now: datetime) -
     findings = [finding for where, content in sources.items() for finding in check_anchors(content, where=where, now=now, known=known)]
     # While one of them cannot be read nobody knows which issuers are missing.
     return [finding for finding in findings if finding.rule != "root-missing"] or findings
-
-
-def wanted_anchors(loader: DataLoader, options: Mapping[str, Any]) -> tuple[bytes, list[PemBlock]]:
-    """
-    Return the content of the trust option and the anchors in it, in the order given.
-
-    Args:
-        loader: The play's.
-        options: With ``trust_src`` (files) or ``trust_content``.
-
-    Raises:
-        OptionError: A file cannot be read.
-        Refused: A file holds anything but certificates.
-    """
-    anchors = [anchor for where, content in trust_sources(loader, options).items() for anchor in read_anchors(content, where=where)]
-    return b"".join(anchor.with_line_end(b"\n") for anchor in anchors), anchors
 
 
 def wanted_identity(loader: DataLoader, options: Mapping[str, Any] | None, *, host: str) -> Identity | None:

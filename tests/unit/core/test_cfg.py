@@ -110,6 +110,19 @@ class TestParse:
         assert refusal.value.findings[0].where == f"{WHERE}:{line}"
         assert refusal.value.findings[0].remedy
 
+    @pytest.mark.parametrize(
+        ("content", "problem"), [(b"\r\n\n", "ends in LF, the first line in CRLF"), (b"\n\r\n", "ends in CRLF, the first line in LF")]
+    )
+    def test_names_both_line_ends(self, content: bytes, problem: str) -> None:
+        """Which line end is the odd one is said, since no editor shows it."""
+        with pytest.raises(CfgError, match=problem):
+            read(content)
+
+    def test_names_the_encoding_it_cannot_read(self) -> None:
+        """UTF-16 is called by its name, not by its control characters."""
+        with pytest.raises(CfgError, match="the file is UTF-16"):
+            read("\ufeffa".encode("utf-16-be"))
+
     @pytest.mark.parametrize("path", CFG_FILES, ids=lambda path: path.stem)
     def test_understands_all_but_the_page_defects(self, path: Path) -> None:
         """Only a missing colon and values broken over lines are faults."""

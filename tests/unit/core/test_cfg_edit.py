@@ -81,6 +81,7 @@ class TestSetParameter:
             (b"  Certificate = string:b.pem", "a.pem", b"  Certificate = string:a.pem"),
             (b"  Certificate = string:", "a.pem", b"  Certificate = string: a.pem"),
             (b"  Certificate = string: ", "a.pem", b"  Certificate = string: a.pem"),
+            (b"  Certificate = string:  ", "a.pem", b"  Certificate = string: a.pem"),
             (b"  Certificate = string:   b.pem", "a.pem", b"  Certificate = string:   a.pem"),
             (b"  Certificate = string: b.pem", "", b"  Certificate = string: "),
             (b"  Certificate = string: a.pem ", "a.pem", b"  Certificate = string: a.pem"),
@@ -231,6 +232,17 @@ class TestSetParameter:
 
         assert refused_at(line, refusal)
 
+    @pytest.mark.parametrize(("number", "root"), [(17, "node_label"), (19, "Comments"), (16, "None")])
+    def test_refuses_a_key_among_items(self, number: int, root: str) -> None:
+        """Whatever has items takes no key: a vector, a typed vector, any type with a count."""
+        with pytest.raises(CfgError, match=f"'{root}' takes no new key 'x'"):
+            with_text(construct(number), (root, "x"), "y")
+
+    def test_refuses_a_container(self) -> None:
+        """A struct is not set, not even to nothing."""
+        with pytest.raises(CfgError, match="'component' has children and no value"):
+            set_parameter(HEADER, ("component",), kind="CommServer", value="", where=WHERE)
+
     @given(TEXT, TEXT)
     def test_set_then_get_returns_the_value(self, first: str, second: str) -> None:
         """Any text is read back as it was given, written once or over another."""
@@ -258,42 +270,3 @@ class TestSetParameter:
 
         assert found is not None
         assert found.value == "a.pem"
-
-
-class TestRemoveParameter:
-    def test_removes_one_line(self) -> None:
-        """Only the line of the parameter goes."""
-        content = fixture("Communications (CRLF)")
-
-        after = remove_parameter(content, ("component", "SSL Ciphers"), where=WHERE)
-
-        assert after == content.replace(b"  SSL Ciphers = string: AES256-SHA256\r\n", b"")
-
-    @pytest.mark.parametrize("path", [CERTIFICATE, ("Other", "Certificate"), ("component", "Other", "Certificate")])
-    def test_leaves_alone_what_is_not_there(self, path: tuple[str, ...]) -> None:
-        """Removing an absent parameter changes nothing."""
-        content = fixture("Communications")
-
-        assert remove_parameter(content, path, where=WHERE) == content
-
-    def test_removes_a_top_level_parameter(self) -> None:
-        """A scalar without a parent is removed too."""
-        assert remove_parameter(b"a = int: 1\n", ("a",), where=WHERE) == b""
-
-    @pytest.mark.parametrize(("path", "line"), [(("One",), 1), (("One", "0"), 2)])
-    def test_refuses_what_is_no_parameter(self, path: tuple[str, ...], line: int) -> None:
-        """Containers and items of vectors are not removed as parameters."""
-        with pytest.raises(CfgError) as refusal:
-            remove_parameter(construct(16), path, where=WHERE)
-
-        assert refused_at(line, refusal)
-
-    @pytest.mark.parametrize("stem", ["3-two-certificates", "2-comment-below", "2-flat-children"])
-    def test_refuses_what_it_would_have_to_guess(self, stem: str) -> None:
-        """Duplicates and lines that are not understood are refused for a removal as well."""
-        (path,) = (path for path, _ in broken("cfg-edit") if path.stem == stem)
-
-        with pytest.raises(CfgError) as refusal:
-            remove_parameter(path.read_bytes(), CERTIFICATE, where=WHERE)
-
-        assert refused_at(int(stem[0]), refusal)

@@ -1,17 +1,64 @@
-"""Promises of adding and removing items of vectors in a .cfg file."""
+"""Promises of removing from a .cfg file and of adding items to its vectors."""
 
 from __future__ import annotations
 
 import pytest
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.cfg import parse
-from ansible_collections.certops.rollout.plugins.plugin_utils._core.cfg_edit import Item, Parameter, get_parameter, insert_item, remove_item
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.cfg_edit import (
+    Item,
+    Parameter,
+    get_parameter,
+    insert_item,
+    remove_item,
+    remove_parameter,
+)
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import CfgError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unit.core.cfg_cases import EVERY_FORM, WHERE, construct, fixture, lines_of, refused_at, variant
+from unit.core.cfg_cases import EVERY_FORM, WHERE, broken, construct, fixture, lines_of, refused_at, variant
 
+CERTIFICATE = ("component", "Certificate")
 SERVERS = ("component", "Servers")
+
+
+class TestRemoveParameter:
+    def test_removes_one_line(self) -> None:
+        """Only the line of the parameter goes."""
+        content = fixture("Communications (CRLF)")
+
+        after = remove_parameter(content, ("component", "SSL Ciphers"), where=WHERE)
+
+        assert after == content.replace(b"  SSL Ciphers = string: AES256-SHA256\r\n", b"")
+
+    @pytest.mark.parametrize("path", [CERTIFICATE, ("Other", "Certificate"), ("component", "Other", "Certificate")])
+    def test_leaves_alone_what_is_not_there(self, path: tuple[str, ...]) -> None:
+        """Removing an absent parameter changes nothing."""
+        content = fixture("Communications")
+
+        assert remove_parameter(content, path, where=WHERE) == content
+
+    def test_removes_a_top_level_parameter(self) -> None:
+        """A scalar without a parent is removed too."""
+        assert remove_parameter(b"a = int: 1\n", ("a",), where=WHERE) == b""
+
+    @pytest.mark.parametrize(("path", "line"), [(("One",), 1), (("One", "0"), 2)])
+    def test_refuses_what_is_no_parameter(self, path: tuple[str, ...], line: int) -> None:
+        """Containers and items of vectors are not removed as parameters."""
+        with pytest.raises(CfgError) as refusal:
+            remove_parameter(construct(16), path, where=WHERE)
+
+        assert refused_at(line, refusal)
+
+    @pytest.mark.parametrize("stem", ["3-two-certificates", "2-comment-below", "2-flat-children"])
+    def test_refuses_what_it_would_have_to_guess(self, stem: str) -> None:
+        """Duplicates and lines that are not understood are refused for a removal as well."""
+        (path,) = (path for path, _ in broken("cfg-edit") if path.stem == stem)
+
+        with pytest.raises(CfgError) as refusal:
+            remove_parameter(path.read_bytes(), CERTIFICATE, where=WHERE)
+
+        assert refused_at(int(stem[0]), refusal)
 
 
 class TestInsertItem:
@@ -39,6 +86,20 @@ class TestInsertItem:
         assert after == b"A = B:\n Names = vector: 1 items \n   0 = string: x\\\\y\n Port = int: 1\n"
         assert remove_item(after, ("A", "Names", "0"), where=WHERE) == content
 
+    def test_copies_the_indentation_of_the_other_items(self) -> None:
+        """The steps of the file are kept, between vector and item and between item and key."""
+        content = b"A = vector: 2 items\n 0 = B:\n 1 = C:\n    x = int: 1\n"
+
+        after = insert_item(content, ("A",), item=Item("C", children=(("x", "int", "2"),)), where=WHERE)
+
+        assert after == content.replace(b"2 items", b"3 items") + b" 2 = C:\n    x = int: 2\n"
+
+    def test_adds_an_item_without_parts(self) -> None:
+        """A struct may be empty, as the product's status server is."""
+        after = insert_item(construct(14), SERVERS, item=Item("StatusServer"), where=WHERE)
+
+        assert after == construct(14).replace(b"1 items", b"2 items") + b"    1 = StatusServer:\n"
+
     def test_accepts_labels_in_any_order(self) -> None:
         """Items sorted as text are complete all the same."""
         after = insert_item(construct(29), ("Names",), item=Item("string", "x"), where=WHERE)
@@ -48,7 +109,7 @@ class TestInsertItem:
     @pytest.mark.parametrize(
         ("content", "line", "problem"),
         [
-            (construct(30), 6, "item '5'"),
+            (construct(30), 6, "item '5' of 'Members' is not one of the labels 0 to 4, each once"),
             (b"Members = vector: 2 items\n  0 = string: a\n", 1, "says 2 items and has 1"),
             (b"Members = vector: 2 items\n  0 = string: a\n  0 = string: b\n", 3, "item '0'"),
             (b"Members = vector: 2 items\n  0 = string: a\n  01 = string: b\n", 3, "item '01'"),
@@ -69,7 +130,7 @@ class TestInsertItem:
     @pytest.mark.parametrize(
         "item",
         [
-            Item("string", "x", (("a", "int", "1"),)),
+            Item("string", children=(("a", "int", "1"),)),
             Item("serverInfo", "x"),
             Item("vector"),
             Item(""),

@@ -197,11 +197,20 @@ def _check_files(server: Server, licence: Certificate | None, *, now: datetime) 
     if server.bundle.kind != "file":
         yield Finding(server.bundle.path, f"is {_kind(server.bundle.kind)}",
                       "restore the bundle that came with the product; it must always be there", "bundle")
-    elif server.bundle.withheld:
-        yield Finding(server.bundle.path, f"holds {server.bundle.withheld} private key(s)",
-                      "take the key out: everybody may read a trust bundle", "bundle")
+    else:
+        yield from _check_bundle(server.bundle)
     if server.certificate.kind not in {"absent", "file"}:
         yield Finding(server.certificate.path, f"is {_kind(server.certificate.kind)}, not a file", "move it away", "certificate")
+
+
+def _check_bundle(bundle: FileState) -> Iterator[Finding]:
+    if bundle.withheld:
+        yield Finding(bundle.path, f"holds {bundle.withheld} private key(s)",
+                      "take the key out at once, and replace it: everybody may read a trust bundle", "bundle")
+    try:
+        split_pem(bundle.content or b"", where=bundle.path)
+    except CoreError as error:
+        yield from error.findings
 
 
 def _check_clock(observation: Observation, *, now: datetime) -> Iterator[Finding]:

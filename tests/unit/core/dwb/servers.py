@@ -13,6 +13,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.server i
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.identity import Identity, IdentitySource, read_identity
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.pem import PemBlock, split_pem
 from ansible_collections.certops.rollout.plugins.plugin_utils._host.port import StateFolder
+
 from unit.builders import Authority, Leaf, make_root
 from unit.fakes import MemoryHost
 

@@ -66,7 +66,9 @@ class TestPlanPhases:
 
     def test_plans_only_the_phases_asked_for(self) -> None:
         """A phase that was not asked for is not even looked at."""
-        assert list(plan_phases(Tree(files={"Certificates/trust_ca_cert.pem": b"x"}).observe(), Wanted(phases=["configuration"]))) == ["configuration"]
+        server = Tree(files={"Certificates/trust_ca_cert.pem": b"x"}).observe()
+
+        assert list(plan_phases(server, Wanted(phases=["configuration"]))) == ["configuration"]
 
     def test_protects_a_key_that_others_can_read(self) -> None:
         """The same bytes under a loose mode are a change of the mode."""
@@ -102,7 +104,8 @@ class TestPlanPhases:
 
     def test_takes_over_the_bytes_of_the_master(self) -> None:
         """A DPU's file becomes what the next synchronisation would make of it, whatever it is now."""
-        files = {COMMUNICATIONS: CRLF.replace(b"443", b"444"), "Components/Synchronize.cfg": synchronize("Components", "/Components for Processing Servers/")}
+        files = {COMMUNICATIONS: CRLF.replace(b"443", b"444"),
+                 "Components/Synchronize.cfg": synchronize("Components", "/Components for Processing Servers/")}
         wanted = Wanted(anchors(), identity(), PHASES, {"processing": b"the master's", "communications": b"own"})
 
         assert [change.content for change in plan_phases(Tree(files=files).observe(), wanted)["configuration"]] == [b"the master's"]
@@ -129,9 +132,11 @@ class TestPlanPhases:
         files: dict[str, bytes | None] = {"Certificates/trust_ca_cert.pem": licensor().pem.strip() + tail}
         if custom:
             files["Certificates/custom_communications_cert.pem"] = leaf(2).pem
-        changes = [change for planned in plan_phases(Tree(files=files).observe(), Wanted(anchors(), identity(), phases)).values() for change in planned]
+        planned = plan_phases(Tree(files=files).observe(), Wanted(anchors(), identity(), phases))
+        changes = [change for of_phase in planned.values() for change in of_phase]
+        own = {"trust_ca_cert.pem", "custom_communications_cert.pem", "Communications.cfg"}
 
-        assert {change.path.rpartition("/")[2] for change in changes} <= {"trust_ca_cert.pem", "custom_communications_cert.pem", "Communications.cfg"}
+        assert {change.path.rpartition("/")[2] for change in changes} <= own
         assert all((change.content or b"").startswith(change.before or b"") for change in changes if "trust" in change.path)
 
 
