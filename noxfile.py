@@ -23,6 +23,8 @@ from tools.find_newest_python import find_newest_python
 
 COLLECTIONS = Path("build/collections").resolve()
 PLUGINS = COLLECTIONS / "ansible_collections/certops/rollout/plugins"
+# Seconds; a test that hangs fails and shows where.
+PYTEST = ("pytest", "--timeout=300")
 WORKERS = ("-n", "2")
 NEWEST = find_newest_python()
 
@@ -78,25 +80,25 @@ def types(session: nox.Session) -> None:
 @nox.session
 def unit(session: nox.Session) -> None:
     """Run unit and property tests; at least 98 % of the branches of _core."""
-    session.run("pytest", *WORKERS, "--cov", "--cov-report=term-missing", "tests/unit", *session.posargs)
+    session.run(*PYTEST, *WORKERS, "--cov", "--cov-report=term-missing", "tests/unit", *session.posargs)
 
 
 @nox.session
 def contract(session: nox.Session) -> None:
     """Test the script for nodes in every shell of this machine."""
-    session.run("pytest", *WORKERS, "tests/contract", *session.posargs)
+    session.run(*PYTEST, *WORKERS, "tests/contract", *session.posargs)
 
 
 @nox.session
 def simulator(session: nox.Session) -> None:
     """Test the stand-in server."""
-    session.run("pytest", *WORKERS, "tests/simulator_tests", *session.posargs)
+    session.run(*PYTEST, *WORKERS, "tests/simulator_tests", *session.posargs)
 
 
 @nox.session
 def integration(session: nox.Session) -> None:
     """Run playbooks against the stand-in server."""
-    session.run("pytest", "tests/integration", *session.posargs)
+    session.run(*PYTEST, "tests/integration", *session.posargs)
 
 
 @nox.session
@@ -129,8 +131,8 @@ def matrix(session: nox.Session) -> None:
         session.skip(f"no Python newer than 3.{sys.version_info.minor} found: only the oldest controller was tested")
     session.install("--quiet", "--upgrade", "ansible-core>=2.20", "--requirement", "requirements/test.txt")
     session.run("ansible-playbook", "--version")
-    session.run("pytest", *WORKERS, "tests/unit")
-    session.run("pytest", "tests/integration")
+    session.run(*PYTEST, *WORKERS, "tests/unit")
+    session.run(*PYTEST, "tests/integration")
 
 
 @nox.session

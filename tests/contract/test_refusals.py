@@ -10,7 +10,7 @@ from contract.host import Host, b64, hold_lock, leftovers, put
 
 
 class TestRefuseTargets:
-    @pytest.mark.parametrize("before, claimed", [(b"now", b"then"), (b"now", None), (None, b"then")])
+    @pytest.mark.parametrize(("before", "claimed"), [(b"now", b"then"), (b"now", None), (None, b"then")])
     def test_refuses_what_has_changed(self, host: Host, before: bytes | None, claimed: bytes | None) -> None:
         """One stale file, and no file is written."""
         stale, other = host.root / "stale", host.root / "other"
@@ -47,10 +47,18 @@ class TestRefuseTargets:
 
 
 class TestRefuseRequests:
-    @pytest.mark.parametrize("broken", [
-        ["certops 2 commit"], ["certops 1 destroy"], ["hello"], [],
-        ["certops 1 commit", "run ../up"], ["certops 1 commit", "run r1"], ["certops 1 observe", "certops 1 commit"],
-    ])
+    @pytest.mark.parametrize(
+        "broken",
+        [
+            ["certops 2 commit"],
+            ["certops 1 destroy"],
+            ["hello"],
+            [],
+            ["certops 1 commit", "run ../up"],
+            ["certops 1 commit", "run r1"],
+            ["certops 1 observe", "certops 1 commit"],
+        ],
+    )
     def test_refuses_a_malformed_head(self, host: Host, broken: list[str]) -> None:
         """Version, verb, run id and state folder are checked before anything is touched."""
         answer = host.send([*broken, "end"])

@@ -15,14 +15,19 @@ ENCODERS = {"base64": ["base64"], "openssl": ["openssl"], "uuencode": ["uuencode
 DIGESTS = {"sha256sum": ["sha256sum"], "openssl": ["openssl"], "shasum": ["shasum", "perl"]}
 
 
+def tool(name: str) -> str | None:
+    """Return where *name* is; busybox is also uuencode and uudecode."""
+    return shutil.which(name) or (shutil.which("busybox") if name.startswith("uu") else None)
+
+
 def toolbox(at: Path, names: list[str]) -> dict[str, str]:
     """Return an environment whose PATH has nothing but *names*; skip if the machine lacks one of them."""
-    missing = [name for name in names if not shutil.which(name)]
+    missing = [name for name in names if not tool(name)]
     if missing:
         pytest.skip(f"{', '.join(missing)} not installed")
     at.mkdir()
     for name in dict.fromkeys(names):
-        (at / name).symlink_to(shutil.which(name) or "")
+        (at / name).symlink_to(tool(name) or "")
     return {"PATH": str(at)}
 
 

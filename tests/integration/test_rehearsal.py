@@ -22,7 +22,8 @@ def rehearsed(folder: Path, **options: Any) -> Event:
 
 def parties(corp: Authority, *, bundle: bytes) -> list[dict[str, str]]:
     """Return a server of *corp*, and a client that trusts *bundle*."""
-    return [{"name": "server", "certificate_content": corp.issue("dpu-01").pem.decode()}, {"name": "client", "bundle_content": bundle.decode()}]
+    leaf = corp.issue("dpu-01")
+    return [{"name": "server", "certificate_content": leaf.pem.decode()}, {"name": "client", "bundle_content": bundle.decode()}]
 
 
 class TestRehearsal:

@@ -21,6 +21,7 @@ from demo.world import TESTS, World
 from integration.playbook import Event, Prepared, Result, finish, prepare, read_result
 from simulator.cluster import Shape
 from simulator.tree import Node
+from unit.builders import Leaf
 
 FOLDERS = ("Certificates", "Components", "Components for Processing Servers")
 CUSTOM = "custom_communications_cert.pem"
@@ -59,6 +60,9 @@ class Stage:
         self.of_host: dict[str, dict[str, Any]] = {}
         self._settings = {"dwb_start_timeout": 5, **(settings or {})}
         self._runs = 0
+        self._leaves: dict[str, Leaf] = {}
+        self._kept_leaves: dict[str, dict[str, Leaf]] = {}
+        self.renew()
         self.keep("shipped")
 
     @property
@@ -90,10 +94,15 @@ class Stage:
         """Return the file with the certificate that is to be rolled out to one server."""
         return self.world.pki / f"{name}.pem"
 
+    def leaf(self, name: str) -> Leaf:
+        """Return the certificate that the company has issued to one server."""
+        return self._leaves[name]
+
     def renew(self) -> None:
         """Have the company issue another certificate to every server."""
         for name in self.names:
-            self.world.issue(name)
+            self._leaves[name] = self.world.company.issuing.issue(name, key=f"rsa2048/{name}")
+            self.pem(name).write_bytes(self._leaves[name].pem)
 
     def inventory(self) -> dict[str, Any]:
         """Return the inventory with the variables of this test."""
@@ -148,13 +157,14 @@ class Stage:
 
     def keep(self, snapshot: str) -> None:
         """Keep all files of the cluster, and the certificates that are to be rolled out, under a name."""
+        self._kept_leaves[snapshot] = dict(self._leaves)
         for place in self._places():
             if place.exists():
                 shutil.copytree(place, self._kept(snapshot, place))
 
     def back_to(self, snapshot: str) -> Stage:
         """Bring the cluster back to what was kept: files, running servers, no faults, no variables of a test, empty logs."""
-        self.common, self.of_host = {}, {}
+        self.common, self.of_host, self._leaves = {}, {}, dict(self._kept_leaves[snapshot])
         self.world.cluster.close()
         for place in self._places():
             shutil.rmtree(place, ignore_errors=True)

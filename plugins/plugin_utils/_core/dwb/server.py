@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ..cfg import parse
 from ..cfg_edit import component_header, get_parameter
+from ..cfg_path import find
+from ..cfg_value import plain_value
 from ..errors import CfgError, CoreError, Finding
 from ..observation import FileState, Observation
 from ..pem import split_pem
@@ -240,19 +243,15 @@ def _read_source(server: Server, findings: list[Finding]) -> str:
 
 def _source(file: FileState) -> str:
     """Tell by the entry whose Local Path is Components; not listed means the documented default, the processing servers' copy."""
+    cfg = parse(file.content or b"", where=file.path)
     number = 0
     while True:
-        path = ("component", "Directories", str(number))
-        try:
-            local = get_parameter(file.content or b"", (*path, "Local Path"), where=file.path)
-            remote = get_parameter(file.content or b"", (*path, "Remote URI"), where=file.path)
-        except CfgError:
+        paths = [find(cfg, ("component", "Directories", str(number), key)) for key in ("Local Path", "Remote URI")]
+        local, remote = ("" if path is None else plain_value(path.line).strip().strip("/\\").casefold() for path in paths)
+        if not local:
             return "processing"
-        if local is None:
-            return "processing"
-        if local.value.strip().strip("/\\").casefold() == "components":
-            own = remote is not None and remote.value.strip().strip("/").casefold() == "components"
-            return "communications" if own else "processing"
+        if local == "components":
+            return "communications" if remote == "components" else "processing"
         number += 1
 
 
