@@ -81,18 +81,6 @@ class TestObserveFile:
         assert {path: answer.content(path) for path in files} == files
         assert all(answer.path(path)["sha256"] == sha256(content) for path, content in files.items())
 
-    def test_names_a_file_that_cannot_be_read(self, posix_host: Host) -> None:
-        """A file without permission is an error with its path, not an empty file."""
-        path = posix_host.root / "closed"
-        path.write_bytes(b"x")
-        path.chmod(0)
-        if os.access(path, os.R_OK):
-            pytest.skip("root reads everything: test_tools.py does it as nobody")
-
-        answer = posix_host.observe(look(path))
-
-        assert (answer.outcome, answer.fault) == ((6, "io"), str(path))
-
 
 class TestObserveKeys:
     def test_withholds_private_keys(self, host: Host) -> None:

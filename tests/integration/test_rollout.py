@@ -11,7 +11,7 @@ import pytest
 
 from integration.conftest import First
 from integration.playbook import Result
-from integration.world import CUSTOM, Stage
+from integration.world import CUSTOM, Stage, findings
 
 LINE = b"  Certificate = string: Certificates\\\\custom_communications_cert.pem\r\n"
 
@@ -133,18 +133,25 @@ class TestFirstRollout:
 
 
 class TestLaterRollouts:
-    def test_restarts_only_the_server_whose_trust_was_replaced(self, rolled_out: Stage, first: First) -> None:
-        """An upgrade put the shipped bundle back on one DPU: that one is put right and restarted, no other process ends."""
-        upgraded = rolled_out.names[2]
+    def test_restart_only_what_must_be_restarted(self, rolled_out: Stage, first: First) -> None:
+        """An upgrade replaced one DPU's bundle, another play left the other unrestarted: both are restarted, the master runs on."""
+        master, pending, upgraded = rolled_out.names
         rolled_out.bundle(upgraded).write_bytes(first.before[str(rolled_out.bundle(upgraded))])
+        marker = rolled_out.state(pending) / "marker"
+        noted = json.loads(marker.read_text()) | {"restart_pending": True, "holder": "elsewhere-1"}
+        marker.write_text(json.dumps(noted))
 
         drift = rolled_out.play("drift")
-        done = rolled_out.play("rollout")
+        refused = rolled_out.play("rollout")
+        done = rolled_out.play("rollout", "-e", f"dwb_take_over={noted['run']}")
 
-        assert [name for name, stats in drift.stats.items() if stats["failures"]] == [upgraded]
+        assert sorted(name for name, stats in drift.stats.items() if stats["failures"]) == [pending, upgraded]
+        assert refused.rc != 0
+        assert f"{pending}: rollout: rollout {noted['run']} by elsewhere-1" in findings(refused)[0]
         assert done.rc == 0, done.stdout
-        assert rolled_out.starts() == {name: int(name == upgraded) for name in rolled_out.names}
+        assert rolled_out.starts() == {master: 0, pending: 1, upgraded: 1}
         assert rolled_out.files() == first.after
+        assert json.loads(marker.read_text())["restart_pending"] is False
 
     def test_renews_without_a_change_of_the_configuration(self, rolled_out: Stage, first: First) -> None:
         """New certificates need one restart of each server, no canary, and no line of a Communications.cfg."""
@@ -159,22 +166,6 @@ class TestLaterRollouts:
         assert rolled_out.served() == {name: rolled_out.leaf(name).fingerprint for name in rolled_out.names}
         assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in cfgs] == before
         assert rolled_out.starts() == dict.fromkeys(rolled_out.names, 1)
-
-    def test_restarts_what_another_play_left_unrestarted(self, rolled_out: Stage) -> None:
-        """A marker on the node, not a result of this play, tells that a restart is due; the rollout clears it."""
-        name = rolled_out.names[1]
-        marker = rolled_out.state(name) / "marker"
-        noted = json.loads(marker.read_text()) | {"restart_pending": True, "holder": "elsewhere-1"}
-        marker.write_text(json.dumps(noted))
-
-        refused = rolled_out.play("rollout")
-        done = rolled_out.play("rollout", "-e", f"dwb_take_over={noted['run']}")
-
-        assert refused.rc != 0
-        assert f"rollout {noted['run']} by elsewhere-1" in refused.stdout
-        assert done.rc == 0, done.stdout
-        assert rolled_out.starts() == {other: int(other == name) for other in rolled_out.names}
-        assert json.loads(marker.read_text())["restart_pending"] is False
 
 
 @pytest.mark.parametrize("playbook", ["preflight", "verify", "drift"])

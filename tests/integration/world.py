@@ -172,8 +172,8 @@ class Stage:
                 shutil.copytree(self._kept(snapshot, place), place)
         for name in self.names:
             self.world.cluster.state(name).behave()
-        self.forget_history()
         self.world.cluster.start()
+        self.forget_history()
         return self
 
     def _places(self) -> list[Path]:

@@ -15,26 +15,30 @@ import re
 import warnings
 from functools import cache, lru_cache
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.utils import CryptographyDeprecationWarning
+try:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+    from cryptography.hazmat.primitives.serialization import pkcs12
+    from cryptography.utils import CryptographyDeprecationWarning
+except ImportError:   # ansible-core requires it; without it every plugin says so before it does anything
+    AVAILABLE = False
+else:
+    AVAILABLE = True
 
 from .certificate import Certificate, Extensions, PrivateKey
 from .errors import CertificateError
 from .names import fold, read_names
 from .pem import PemBlock
 
-__all__ = ["Certificate", "PrivateKey", "is_encrypted", "is_issued_by", "read_certificate", "read_key", "read_pkcs12",
+__all__ = ["AVAILABLE", "Certificate", "PrivateKey", "is_encrypted", "is_issued_by", "read_certificate", "read_key", "read_pkcs12",
            "throwaway_identity"]
 
 # PFX ::= SEQUENCE { version INTEGER {v3(3)}, … (RFC 7292 section 4)
 _PFX = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...)\x02\x01\x03", re.DOTALL)
 _LOCKED = re.compile(rb"Proc-Type:[ \t]*4,[ \t]*ENCRYPTED")
-_PEM_KEY, _DER_KEY = serialization.load_pem_private_key, serialization.load_der_private_key
 _RSA_PSS = "1.2.840.113549.1.1.10"
 # OpenSSL's names (RFC 8017 appendix A.2, RFC 5758, RFC 8410).
 _SIGNATURES = {
@@ -49,11 +53,19 @@ _USAGES = {
     "digitalSignature": "digital_signature", "nonRepudiation": "content_commitment", "keyEncipherment": "key_encipherment",
     "dataEncipherment": "data_encipherment", "keyAgreement": "key_agreement", "keyCertSign": "key_cert_sign", "cRLSign": "crl_sign",
 }
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension,
-               x509.UnsupportedGeneralNameType)
-_KINDS: tuple[tuple[type, str], ...] = (
-    (rsa.RSAPublicKey, "RSA"), (ec.EllipticCurvePublicKey, "EC"), (ed25519.Ed25519PublicKey, "Ed25519"),
-    (ed448.Ed448PublicKey, "Ed448"), (dsa.DSAPublicKey, "DSA"))
+
+
+@cache
+def _unreadable() -> tuple[type[Exception], ...]:
+    """Return what the library raises at input that it cannot read."""
+    return (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+
+
+def _kind(key: object) -> str:
+    kinds: tuple[tuple[type, str], ...] = (
+        (rsa.RSAPublicKey, "RSA"), (ec.EllipticCurvePublicKey, "EC"), (ed25519.Ed25519PublicKey, "Ed25519"),
+        (ed448.Ed448PublicKey, "Ed448"), (dsa.DSAPublicKey, "DSA"))
+    return next((name for cls, name in kinds if isinstance(key, cls)), "unknown")
 
 
 def read_certificate(source: bytes | PemBlock, *, where: str) -> Certificate:
@@ -71,7 +83,7 @@ def read_certificate(source: bytes | PemBlock, *, where: str) -> Certificate:
     try:
         with _quiet():
             return _parsed(source.der if isinstance(source, PemBlock) else source)
-    except _UNREADABLE:
+    except _unreadable():
         raise CertificateError(where=where, problem="the certificate cannot be decoded: it is no DER of an X.509 certificate",
                                remedy="get the file again from the CA, as PEM") from None
 
@@ -91,7 +103,7 @@ def is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
             x509.load_der_x509_certificate(certificate.der).verify_directly_issued_by(x509.load_der_x509_certificate(issuer.der))
     except InvalidSignature:
         return False
-    except _UNREADABLE:
+    except _unreadable():
         # An algorithm without support, or names that are equal by RFC 5280 section 7.1 but not by their bytes.
         return True
     return True
@@ -127,9 +139,10 @@ def read_key(block: PemBlock, *, passphrase: str | None, where: str) -> PrivateK
         with _quiet():
             password = _password(passphrase if encrypted else None)
             # The library's own check of an RSA key looks for primes for 45 ms; _is_consistent finds damage at once.
-            read, encoded = (_PEM_KEY, block.raw) if _LOCKED.search(block.raw) else (_DER_KEY, block.der)
-            return _usable(read(encoded, password, unsafe_skip_rsa_key_validation=True))
-    except _UNREADABLE:
+            if _LOCKED.search(block.raw):
+                return _usable(serialization.load_pem_private_key(block.raw, password, unsafe_skip_rsa_key_validation=True))
+            return _usable(serialization.load_der_private_key(block.der, password, unsafe_skip_rsa_key_validation=True))
+    except _unreadable():
         problem = "the private key cannot be decrypted: wrong passphrase, or a damaged or unsupported key" if encrypted else \
             f"the private key cannot be decoded, although its block says {block.label}"
     remedy = "give the passphrase it was encrypted with" if encrypted else "export it again: openssl pkey -in KEY -out NEW"
@@ -155,7 +168,7 @@ def read_pkcs12(content: bytes, *, passphrase: str | None, where: str) -> tuple[
     for attempt in (None, "") if passphrase is None else (passphrase,):
         try:
             return _opened(content, attempt)
-        except _UNREADABLE:
+        except _unreadable():
             continue
     if not _PFX.match(content):
         raise CertificateError(where=where, problem="is no PKCS#12 file", remedy="export it again as PKCS#12 (.p12, .pfx)")
@@ -214,7 +227,7 @@ def _parsed(der: bytes) -> Certificate:
 def _extensions(loaded: x509.Certificate) -> Extensions:
     try:
         found: dict[type, x509.ExtensionType] = {type(extension.value): extension.value for extension in loaded.extensions}
-    except _UNREADABLE:
+    except _unreadable():
         return Extensions(fault="an extension cannot be decoded, or is there twice")
     constraints, usage = found.get(x509.BasicConstraints), found.get(x509.KeyUsage)
     purposes, names = found.get(x509.ExtendedKeyUsage), found.get(x509.SubjectAlternativeName)
@@ -232,9 +245,9 @@ def _key_facts(loaded: x509.Certificate) -> tuple[str, int, str]:
     try:
         key = loaded.public_key()
         encoded = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    except _UNREADABLE:
+    except _unreadable():
         return "unknown", 0, ""
-    kind = next((name for cls, name in _KINDS if isinstance(key, cls)), "unknown")
+    kind = _kind(key)
     kind = "RSA-PSS" if loaded.public_key_algorithm_oid.dotted_string == _RSA_PSS else kind
     return kind, getattr(key, "key_size", 0), hashlib.sha256(encoded).hexdigest()
 

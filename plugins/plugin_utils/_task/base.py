@@ -15,7 +15,8 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from .._core.errors import CoreError, Finding, Refused
+from .._core.errors import CoreError, Finding, OptionError, Refused
+from .._core.x509 import AVAILABLE
 from .._host.connection import ConnectionHost
 from .._host.port import StateFolder
 from .options import argument_spec, unknown_options
@@ -34,6 +35,9 @@ class RolloutAction(ActionBase):  # type: ignore[misc]
         result = super().run(tmp, task_vars)
         del tmp
         try:
+            if not AVAILABLE:
+                raise OptionError(where="controller", problem="the Python package cryptography cannot be imported",
+                                  remedy="install it for the Python that runs ansible: pip install cryptography")
             return {**result, **self.execute(self._read_options(), task_vars or {})}
         except CoreError as error:
             return {**result, **failed(error.findings)}

@@ -36,10 +36,11 @@ def recover(files: HostFiles, observation: Observation, *, run: str) -> bool:
         return False
     rollout, by = split_commit(observation.run)
     age = observation.clock - observation.since
-    if rollout != run or (by != holder() and is_at_work(by)):
+    # A run that was killed before it could write who it is has nothing to lose: it had not begun.
+    if rollout and (rollout != run or (by != holder() and is_at_work(by))):
         error = LockedError if observation.state == "locked" else InterruptedRunError
-        raise error(where="node", problem=f"rollout {rollout or 'unknown'} has held this node for {age} s",
-                    remedy=f"wait for it; if you know that it was interrupted, end it with take_over: {rollout} (role: -e dwb_take_over={rollout})")
+        raise error(where="node", problem=f"rollout {rollout} has held this node for {age} s",
+                    remedy=f"wait for it; if you know that it was interrupted, give the option take_over (role: -e dwb_take_over={rollout})")
     time.sleep(max(0, min(_PATIENCE - age, _PATIENCE)))
     files.recover(stale=_PATIENCE)
     return True
