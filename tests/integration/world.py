@@ -50,6 +50,8 @@ class Stage:
         world: The cluster, its certificates and its inventory.
         common: Variables of all hosts, over those of the inventory.
         of_host: Variables of single hosts, over those.
+        shipped: The files of certificates and configuration as the product ships them.
+        licensed: What each server presents then.
     """
 
     def __init__(self, folder: Path, shape: Shape, *, settings: Mapping[str, Any] | None = None) -> None:
@@ -64,6 +66,7 @@ class Stage:
         self._kept_leaves: dict[str, dict[str, Leaf]] = {}
         self.renew()
         self.keep("shipped")
+        self.shipped, self.licensed = self.files(), self.served()
 
     @property
     def names(self) -> list[str]:

@@ -19,7 +19,7 @@ KINDS = ("action", "filter", "modules", "test")
 DOORS = {"ssl": "handshake.py", "os": "handshake.py", "cryptography": "x509.py"}
 # They read or write files, processes, sockets, clocks, or chance.
 IMPURE = {
-    "asyncio", "glob", "io", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket", "ssl", "subprocess", "tempfile", "time",
+    "asyncio", "glob", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket", "ssl", "subprocess", "tempfile", "time",
 }
 CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today")
 
@@ -34,7 +34,7 @@ def core_faults(source: str, *, name: str, package: str = CORE_PACKAGE) -> list[
         if not pure and DOORS.get(top) != name:
             faults.append(f"{line}: imports {module}")
     for line, dotted in calls(source):
-        if dotted in ("open", "input", "print", "os.environ") or f".{dotted}".endswith(tuple(f".{clock}" for clock in CLOCKS)):
+        if dotted in ("open", "io.open", "input", "print", "os.environ") or f".{dotted}".endswith(tuple(f".{clock}" for clock in CLOCKS)):
             faults.append(f"{line}: uses {dotted}")
     return faults
 
@@ -68,7 +68,7 @@ class TestCore:
         [
             "import ansible", "from ansible.errors import AnsibleError", "from .._host import port", "import cryptography.x509",
             "import ssl", "import os", "from pathlib import Path", "import time", "import yaml",
-            "text = open('a')", "now = dt.datetime.now()", "now = datetime.now(UTC)",
+            "text = open('a')", "text = io.open('a')", "now = dt.datetime.now()", "now = datetime.now(UTC)",
         ],
     )
     def test_that_reaches_outside_is_found(self, source: str) -> None:

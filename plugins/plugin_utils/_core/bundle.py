@@ -6,10 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from .errors import Finding, Refused
-from .pem import PemBlock, split_pem
-
-_BOM = b"\xef\xbb\xbf"
+from .errors import Finding, PemError, Refused
+from .pem import PemBlock, lines_of, split_pem
 
 
 def read_anchors(content: bytes, *, where: str) -> list[PemBlock]:
@@ -52,7 +50,7 @@ def missing_anchors(bundle: bytes, anchors: Iterable[PemBlock]) -> list[PemBlock
     Raises:
         PemError: The bundle is no PEM.
     """
-    known = {block.sha256 for block in split_pem(bundle, where="trust bundle")}
+    known = {block.sha256 for block in _blocks(bundle) if not block.hidden}
     missing = {anchor.sha256: anchor for anchor in anchors if anchor.sha256 not in known}
     return list(missing.values())
 
@@ -72,7 +70,7 @@ def add_anchors(bundle: bytes, anchors: Iterable[PemBlock]) -> bytes:
     if not missing:
         return bundle
     eol = b"\r\n" if b"\r\n" in bundle else b"\n"
-    joint = eol if bundle.removeprefix(_BOM) and not bundle.endswith(b"\n") else b""
+    joint = eol if bundle and not bundle.endswith(b"\n") else b""   # after a lone byte order mark, too: it would hide the block
     return bundle + joint + b"".join(anchor.with_line_end(eol) for anchor in missing)
 
 
@@ -93,15 +91,21 @@ def remove_anchors(bundle: bytes, fingerprints: Collection[str], *, protected: C
     if wanted:
         raise Refused(Finding("fingerprints", f"{fingerprint} is protected", "leave it in the bundle", "protected")
                       for fingerprint in sorted(wanted))
-    lines = bundle.splitlines(keepends=True)
-    for block in reversed(split_pem(bundle, where="trust bundle")):
+    lines = lines_of(bundle)
+    for block in reversed(_blocks(bundle)):
         if block.sha256 in fingerprints:
             _cut(lines, block)
     return b"".join(lines)
 
 
+def _blocks(bundle: bytes) -> list[PemBlock]:
+    if b"\0" in bundle:
+        raise PemError(where="trust bundle", problem="is no text of single bytes: it holds a NUL",
+                       remedy="save it as PEM, ASCII or UTF-8; OpenSSL reads neither UTF-16 nor DER")
+    return split_pem(bundle, where="trust bundle")
+
+
 def _cut(lines: list[bytes], block: PemBlock) -> None:
-    """Delete the lines of *block*; a byte order mark before it is the file's, not the block's."""
+    """Delete the lines of *block*, and a byte order mark before it, which would hide the next one."""
     first = block.line - 1
-    mark = [_BOM] if lines[first].startswith(_BOM) else []
-    lines[first : first + len(block.raw.splitlines())] = mark
+    del lines[first : first + len(lines_of(block.raw))]

@@ -12,27 +12,30 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Thread
 from typing import Literal
 
-from .bundle import read_anchors
 from .errors import CertificateError, PemError
-from .pem import split_pem
-from .x509 import throwaway_identity
+from .pem import PemBlock, split_pem
+
+Purpose = Literal["server", "client"]
 
 # Whatever a product negotiates: the verdict is about certificates. Level 0 as ``openssl verify`` has it.
 _ALL_CIPHERS = "ALL:@SECLEVEL=0"
-_RANDOM = bytes(range(32))
-_SUITES = bytes.fromhex("c02b c02f c009 c013 009c 002f")          # ECDHE and RSA, for any key of ours
-_HELLO_EXTENSIONS = bytes.fromhex(
-    "ff01 0001 00"                                                # renegotiation_info, RFC 5746
-    "000a 0006 0004 0017 001d"                                    # supported_groups: P-256, X25519
-    "000b 0002 0100"                                              # ec_point_formats: uncompressed
-    "000d 000a 0008 0403 0804 0401 0201")                         # signature_algorithms
-_SERVER_HELLO, _CLIENT_HELLO, _CERTIFICATE = 2, 1, 11
+# All that OpenSSL takes for a certificate (PEM_STRING_X509, PEM_STRING_X509_OLD, PEM_STRING_X509_TRUSTED).
+_LABELS = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"})
+_HEADS = {
+    # As a server: AES128-SHA, in which nothing comes between this hello and the certificate.
+    "server": ("02", f"0303 {32 * '00'} 00 002f 00 0005 ff01 0001 00"),
+    # As a client: AECDH-AES128-SHA, for which the side that judges needs no certificate of its own. Extensions:
+    # renegotiation_info (RFC 5746), supported_groups P-256 and ec_point_formats (RFC 8422).
+    "client": ("01", f"0303 {32 * '00'} 00 0002 c018 01 00 0013 ff01 0001 00 000a 0004 0002 0017 000b 0002 01 00"),
+}
+_CERTIFICATE = 11
 _RECORD_LIMIT = 16384
 
 # OpenSSL asks whether it can use the key with the suite only when the chain was accepted (tls_post_process_server_certificate).
@@ -69,12 +72,12 @@ class Negotiated:
     cipher: str
 
 
-def verify(certificate: bytes, bundle: bytes, *, purpose: Literal["server", "client"]) -> Verdict:
+def verify(certificate: bytes, bundle: bytes, *, purpose: Purpose) -> Verdict:
     """
     Return OpenSSL's verdict on the first certificate of a file, at this moment.
 
     The same as ``openssl verify -x509_strict -purpose sslserver|sslclient -CAfile BUNDLE CERTIFICATE``: only the leaf is
-    looked at, all of its CAs have to be in the bundle.
+    looked at, all of its CAs have to be in the bundle, which OpenSSL itself reads.
 
     Args:
         certificate: PEM; a private key and further certificates in it are ignored.
@@ -85,27 +88,39 @@ def verify(certificate: bytes, bundle: bytes, *, purpose: Literal["server", "cli
         PemError: One of both cannot be read, or there is no certificate.
         CertificateError: The leaf is no certificate for OpenSSL.
     """
-    leaf = next((block.der for block in split_pem(certificate, where="certificate") if block.is_certificate), None)
-    if leaf is None:
-        raise PemError(where="certificate", problem="holds no CERTIFICATE block", remedy="give the PEM file of a certificate")
-    return _judge(leaf, bundle, purpose)
-
-
-@lru_cache(maxsize=1024)
-def _judge(leaf: bytes, bundle: bytes, purpose: str) -> Verdict:
     peer = _Peer(_context(bundle, purpose), server_side=purpose == "client")
     try:
-        peer.receive(b"")
-        peer.receive(_record(_CLIENT_HELLO, _client_hello()) if purpose == "client" else _record(_SERVER_HELLO, _server_hello()))
-        peer.receive(_record(_CERTIFICATE, _length(_length(leaf, 3), 3)))
+        peer.receive(_script(certificate, purpose))
     except ssl.SSLCertVerificationError as error:
         return Verdict(False, error.verify_code, error.verify_message)
     except ssl.SSLError as error:
-        if error.reason in _AFTER_THE_VERDICT:
-            return Verdict(True, 0, "ok")
-        raise CertificateError(where="certificate", problem=f"OpenSSL cannot read it: {_reason(error)}",
-                               remedy="have it reissued") from None
+        if error.reason not in _AFTER_THE_VERDICT:
+            raise CertificateError(where="certificate", problem=f"OpenSSL cannot read it: {_reason(error)}",
+                                   remedy="have it reissued") from None
     return Verdict(True, 0, "ok")
+
+
+@lru_cache(maxsize=1024)
+def _script(certificate: bytes, purpose: Purpose) -> bytes:
+    """Return all that the peer of this purpose says, up to its certificate."""
+    leaf = next((block for block in split_pem(certificate, where="certificate") if block.label in _LABELS), None)
+    if leaf is None:
+        raise PemError(where="certificate", problem="holds no CERTIFICATE block", remedy="give the PEM file of a certificate")
+    if leaf.hidden:
+        raise PemError(where=f"certificate: line {leaf.line}", problem="a byte order mark hides the certificate from OpenSSL",
+                       remedy="save the file without it")
+    kind, hello = _HEADS[purpose]
+    chain = _length(_length(_first_value(leaf.der), 3), 3)
+    return _record(int(kind), bytes.fromhex(hello)) + _record(_CERTIFICATE, chain)
+
+
+def _first_value(der: bytes) -> bytes:
+    """Return *der* without what follows its first value, which OpenSSL does not read in a file (X.690 section 8.1.3)."""
+    if len(der) < 2 or der[1] == 0x80:
+        return der
+    digits = der[1] & 0x7F if der[1] > 0x80 else 0
+    size = int.from_bytes(der[2 : 2 + digits], "big") if digits else der[1]
+    return der[: 2 + digits + size]
 
 
 class _Peer:
@@ -126,22 +141,39 @@ class _Peer:
 
 
 @lru_cache(maxsize=256)
-def _context(bundle: bytes, purpose: str) -> ssl.SSLContext:
+def _context(bundle: bytes, purpose: Purpose) -> ssl.SSLContext:
     """Return a context that trusts *bundle*, and judges as strictly as the documented check."""
     context = _bare(ssl.PROTOCOL_TLS_SERVER if purpose == "client" else ssl.PROTOCOL_TLS_CLIENT)
     context.verify_mode = ssl.CERT_REQUIRED
     context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST | ssl.VERIFY_X509_STRICT
-    anchors = b"".join(block.der for block in read_anchors(bundle, where="trust bundle"))
-    try:
-        if anchors:
-            context.load_verify_locations(cadata=anchors)
-    except ssl.SSLError as error:
-        raise PemError(where="trust bundle", problem=f"OpenSSL cannot read a certificate in it: {_reason(error)}",
-                       remedy="take the broken block out") from None
-    if purpose == "client":
-        certificate, key = throwaway_identity()
-        load_identity(context, certificate + key)
+    blocks = split_pem(bundle, where="trust bundle")
+    if any(block.label in _LABELS for block in blocks):
+        _trust(context, bundle, blocks)
+    elif bundle.strip():
+        raise PemError(where="trust bundle", problem="holds no CERTIFICATE block", remedy="give the PEM file of the CAs, or an empty one")
     return context
+
+
+def _trust(context: ssl.SSLContext, bundle: bytes, blocks: list[PemBlock]) -> None:
+    """Let OpenSSL read *bundle* as it reads -CAfile: it takes all of it or nothing, without telling where it stopped."""
+    try:
+        _load(context, bundle)
+    except ssl.SSLError as error:
+        where, reason = "trust bundle", _reason(error)
+    else:
+        return
+    for number, block in enumerate(blocks, start=1):
+        with suppress(ssl.SSLError):
+            _load(context, block.raw)
+            continue
+        where = f"trust bundle: block {number}, line {block.line}"
+        break
+    raise PemError(where=where, problem=f"OpenSSL cannot read it: {reason}", remedy="take the broken block out")
+
+
+def _load(context: ssl.SSLContext, anchors: bytes) -> None:
+    with _pipe(anchors) as path:
+        context.load_verify_locations(path)
 
 
 def _bare(protocol: ssl._SSLMethod) -> ssl.SSLContext:
@@ -149,7 +181,8 @@ def _bare(protocol: ssl._SSLMethod) -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.set_ciphers(_ALL_CIPHERS)
-    context.maximum_version = ssl.TLSVersion.TLSv1_2   # the product's OpenSSL knows nothing newer (dossier 9)
+    # The product's OpenSSL knows nothing newer (dossier 9), and newer versions hide the certificate.
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 
@@ -159,26 +192,36 @@ def load_identity(context: ssl.SSLContext, pem: bytes) -> None:
 
     Args:
         context: Any.
-        pem: Unencrypted key and leaf, below 64 KiB, which is what a pipe holds.
+        pem: Unencrypted key and leaf.
 
     Raises:
-        ssl.SSLError: The key does not fit.
+        ssl.SSLError: The key does not fit, or it is encrypted.
     """
     with _pipe(pem) as certificate, _pipe(pem) as key:
-        context.load_cert_chain(certificate, key)
+        context.load_cert_chain(certificate, key, password="")   # an empty one, so that OpenSSL does not ask for it
 
 
 @contextmanager
 def _pipe(content: bytes) -> Iterator[str]:
+    """Lend *content* under a path. A thread writes it, because a pipe holds no more than 64 KiB."""
     reader, writer = os.pipe()
+    feeder = Thread(target=_feed, args=(writer, content), daemon=True)
+    feeder.start()
     try:
-        try:
-            os.write(writer, content)
-        finally:
-            os.close(writer)
         yield f"/dev/fd/{reader}"
     finally:
         os.close(reader)
+        feeder.join()
+
+
+def _feed(writer: int, content: bytes) -> None:
+    left = memoryview(content)
+    try:
+        with suppress(BrokenPipeError):   # OpenSSL had enough
+            while left:
+                left = left[os.write(writer, left):]
+    finally:
+        os.close(writer)
 
 
 def negotiate(identity: bytes, ciphers: str | None) -> Negotiated:
@@ -197,23 +240,22 @@ def negotiate(identity: bytes, ciphers: str | None) -> Negotiated:
         load_identity(server, identity)
         if ciphers:
             server.set_ciphers(f"{ciphers}:@SECLEVEL=0")
-        return _shake((_Peer(client, server_side=False), _Peer(server, server_side=True)))
-    except ssl.SSLError as error:
+        return _shake(_Peer(client, server_side=False), _Peer(server, server_side=True))
+    except (ssl.SSLError, ValueError) as error:   # ValueError: a NUL, or what is no text
         where = f"SSL Ciphers {ciphers!r}" if ciphers else "key and certificate"
         raise CertificateError(where=where, problem=f"no handshake is possible: {_reason(error)}",
                                remedy="use a key that the ciphers can use, RSA for AES256-SHA256, or change the ciphers") from None
 
 
-def _shake(peers: Sequence[_Peer]) -> Negotiated:
-    client, server = peers
-    server_done = False
-    while not (client.receive(server.outgoing.read()) and server_done):
-        server_done = server.receive(client.outgoing.read())
+def _shake(client: _Peer, server: _Peer) -> Negotiated:
+    done = False
+    while not (client.receive(server.outgoing.read()) and done):
+        done = server.receive(client.outgoing.read())
     cipher = client.tls.cipher()
     return Negotiated(client.tls.version() or "", cipher[0] if cipher else "")
 
 
-def _reason(error: ssl.SSLError) -> str:
+def _reason(error: Exception) -> str:
     """Return OpenSSL's words, which never show what was read."""
     reason: str = getattr(error, "reason", None) or str(error.args[0])   # some come from Python, without a reason
     return reason.lower().replace("_", " ")
@@ -221,14 +263,6 @@ def _reason(error: ssl.SSLError) -> str:
 
 def _length(content: bytes, size: int) -> bytes:
     return len(content).to_bytes(size, "big") + content
-
-
-def _server_hello() -> bytes:
-    return b"\x03\x03" + _RANDOM + b"\x00" + b"\x00\x2f" + b"\x00" + _length(_HELLO_EXTENSIONS[:5], 2)
-
-
-def _client_hello() -> bytes:
-    return b"\x03\x03" + _RANDOM + b"\x00" + _length(_SUITES, 2) + b"\x01\x00" + _length(_HELLO_EXTENSIONS, 2)
 
 
 def _record(kind: int, body: bytes) -> bytes:

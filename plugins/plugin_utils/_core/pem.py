@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from .errors import PemError
 
 # A marker stands alone on its line. Whatever else has the dashes of one is refused: glued blocks look like that.
-_MARKER = re.compile(rb"(?:\xef\xbb\xbf)?-----(?P<edge>BEGIN|END) (?P<label>[!-,.-~]+(?:[ -][!-,.-~]+)*)-----[ \t]*")
+_MARKER = re.compile(rb"-----(?P<edge>BEGIN|END) (?P<label>[!-,.-~]+(?:[ -][!-,.-~]+)*)-----[ \t]*")
 _SUSPECT = re.compile(rb"-----(?:BEGIN|END)|(?:BEGIN|END) [A-Z0-9 ]+-----")
-_HEADER = re.compile(rb"[A-Za-z0-9-]+:|[ \t]")
-_BASE64 = re.compile(rb"[A-Za-z0-9+/=]*")
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+")
+_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,14 @@ class PemBlock:
         raw: From BEGIN to END, both included, without a line end behind it.
         der: What the body encodes.
         line: Line of the BEGIN marker, 1-based.
+        hidden: A byte order mark stands before it: OpenSSL up to 3.0 does not see the block.
     """
 
     label: str
     raw: bytes = field(repr=False)
     der: bytes = field(repr=False)
     line: int = field(default=1, compare=False)
+    hidden: bool = field(default=False, compare=False)
 
     @property
     def sha256(self) -> str:
@@ -77,7 +79,7 @@ def split_pem(content: bytes, *, where: str = "PEM") -> list[PemBlock]:
     """
     blocks: list[PemBlock] = []
     begin: _Begin | None = None
-    lines = content.splitlines(keepends=True)
+    lines = lines_of(content.removeprefix(_BOM))
     for number, line in enumerate(lines, start=1):
         marker = _MARKER.fullmatch(line.rstrip(b"\r\n"))
         if marker is None:
@@ -85,7 +87,7 @@ def split_pem(content: bytes, *, where: str = "PEM") -> list[PemBlock]:
                 raise _error(where, number, problem="a marker is not alone on its line",
                              remedy="put every BEGIN and END marker on a line of its own")
         elif begin is None and marker["edge"] == b"BEGIN":
-            begin = _Begin(number, marker["label"].decode("ascii"))
+            begin = _Begin(number, marker["label"].decode("ascii"), number == 1 and content.startswith(_BOM))
         elif begin and marker["edge"] == b"END" and marker["label"].decode("ascii") == begin.label:
             blocks.append(_block(begin, lines[begin.line - 1 : number], f"{where}: block {len(blocks) + 1}"))
             begin = None
@@ -96,10 +98,21 @@ def split_pem(content: bytes, *, where: str = "PEM") -> list[PemBlock]:
     return blocks
 
 
+def lines_of(content: bytes) -> list[bytes]:
+    """
+    Return the lines of *content* with their ends.
+
+    Args:
+        content: Any bytes. Only LF ends a line, as in OpenSSL; ``splitlines`` would split at a lone CR, too.
+    """
+    return _LINE.findall(content)
+
+
 @dataclass(frozen=True)
 class _Begin:
     line: int
     label: str
+    hidden: bool
 
 
 def _unpaired(begin: _Begin | None, edge: str, *, where: str, number: int) -> PemError:
@@ -112,18 +125,24 @@ def _unpaired(begin: _Begin | None, edge: str, *, where: str, number: int) -> Pe
 
 
 def _block(begin: _Begin, lines: list[bytes], where: str) -> PemBlock:
-    body = [line.strip() for line in lines[1:-1]]
-    while body and (not body[0] or _HEADER.match(body[0])):   # RFC 1421 headers, as old encrypted keys have them
-        body.pop(0)
-    text = b"".join(body)
     try:
-        if not _BASE64.fullmatch(text):
-            raise binascii.Error
-        der = base64.b64decode(text, validate=True)
+        der = base64.b64decode(_body(begin.label, [line.strip() for line in lines[1:-1]]), validate=True)
     except binascii.Error:
         raise _error(where, begin.line, problem=f"the body of this {begin.label} is no base64", remedy="fetch the file again") from None
-    raw = b"".join(lines).strip().removeprefix(b"\xef\xbb\xbf")
-    return PemBlock(begin.label, raw, der, begin.line)
+    return PemBlock(begin.label, b"".join(lines).strip(), der, begin.line, begin.hidden)
+
+
+def _body(label: str, lines: list[bytes]) -> bytes:
+    """Return the base64 of a block. What is above a blank line are headers (RFC 1421), which OpenSSL takes of old encrypted keys only."""
+    if b"" in lines:
+        blank = lines.index(b"")
+        headers, lines = lines[:blank], lines[blank + 1 :]
+        if b"" in lines or (headers and not (label.endswith("PRIVATE KEY") and headers[0].startswith(b"Proc-Type:"))):
+            raise binascii.Error
+    text = b"".join(lines).translate(None, b" \t\r")
+    if not text:
+        raise binascii.Error
+    return text
 
 
 def _error(where: str, line: int, *, problem: str, remedy: str) -> PemError:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ from .base import holder, is_at_work
 from .sources import check_trust, trust_sources, wanted_identity
 
 _T = TypeVar("_T")
+_SID = re.compile(r"S-1(-\d{1,10}){2,15}")
 _GROUPS = {"dwb_master": "master", "dwb_dpu": "dpu", "dwb_fsu": "fsu", "dwb_repeater": "repeater"}
 
 
@@ -96,6 +98,7 @@ def read_request(options: Mapping[str, Any], task_vars: Mapping[str, Any], loade
     asked = options.get("phases")
     phases = [phase for phase in PHASES if asked is None or phase in asked]
     findings += _missing(phases, trust=trust, identity=identity, findings=findings)
+    findings += _check_sid(options.get("service_sid"))
     now = datetime.now(UTC)
     files = {name: base64.b64decode(text) for name, text in (options.get("master_files") or {}).items() if text}
     return Request(
@@ -103,6 +106,12 @@ def read_request(options: Mapping[str, Any], task_vars: Mapping[str, Any], loade
         wanted=Wanted(_anchors(trust), identity, phases, files, str(options.get("service_sid") or "")),
         trust=trust, min_days=int(options.get("min_days") or 0), window=timedelta(hours=float(options.get("restart_window") or 0)),
         take_over=str(options.get("take_over") or ""), now=now, findings=tuple(findings))
+
+
+def _check_sid(sid: str | None) -> list[Finding]:
+    if not sid or _SID.fullmatch(sid):
+        return []
+    return [Finding("service_sid", f"{sid!r} is no SID", "give it as S-1-5-…; 'sc.exe showsid SERVICE' shows that of a service", "sid")]
 
 
 def _anchors(trust: Mapping[str, bytes]) -> list[PemBlock]:
