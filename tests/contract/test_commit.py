@@ -87,9 +87,9 @@ class TestCommit:
             assert process.stdin
             process.stdin.write(request)
             process.stdin.flush()
-        for process, _ in started:
+        for process, _ignored in started:
             process.communicate(timeout=60)
-        codes = sorted(process.returncode for process, _ in started)
+        codes = sorted(process.returncode for process, _ignored in started)
 
         assert codes[0] == 0
         assert all(code in (3, 4) for code in codes[1:])

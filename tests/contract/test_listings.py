@@ -107,5 +107,5 @@ class TestObserveNode:
         answer = posix_host.observe(folder(posix_host.root))
 
         guards = [record["guard"].split(",owner=") for record in answer.records if "guard" in record]
-        assert [guard for guard, _ in guards] == [f"mode={mode:04o}" for mode in sorted(modes)]
-        assert {base64.b64decode(owner).decode() for _, owner in guards} == {f"{posix_host.root.owner()}:{posix_host.root.group()}"}
+        assert [guard for guard, _ignored in guards] == [f"mode={mode:04o}" for mode in sorted(modes)]
+        assert {base64.b64decode(owner).decode() for _ignored, owner in guards} == {f"{posix_host.root.owner()}:{posix_host.root.group()}"}

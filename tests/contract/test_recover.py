@@ -67,7 +67,7 @@ class TestKill:
         rng, killed = random.Random(7), 0
         self.prepare(host)
         duration = self.commit(host, 60)
-        for _ in range(KILLS):
+        for _ignored in range(KILLS):
             self.prepare(host)
             if self.commit(host, duration * rng.uniform(0.3, 1.05)) < 0:
                 killed += 1

@@ -57,7 +57,7 @@ class Story:
         print(f"\n{'=' * WIDTH}\nSummary\n{'=' * WIDTH}")
         for number, (title, problems) in enumerate(self.outcomes, start=1):
             print(f"  {'FAILED' if problems else 'ok':6}  {number}. {title}")
-        return not any(problems for _, problems in self.outcomes)
+        return not any(problems for _ignored, problems in self.outcomes)
 
 
 def expect(**claims: bool) -> list[str]:

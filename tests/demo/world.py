@@ -134,7 +134,7 @@ def recap(output: str, what: str) -> dict[str, int]:
     """Return one column of Ansible's recap by host."""
     rows = (line.split(":", 1) for line in output.rpartition("PLAY RECAP")[2].splitlines()[1:] if ":" in line)
     columns = ((host.strip(), column.partition("=")) for host, counts in rows for column in counts.split())
-    return {host: int(count) for host, (name, _, count) in columns if name == what}
+    return {host: int(count) for host, (name, _ignored, count) in columns if name == what}
 
 
 def served(node: Node) -> str:

@@ -190,7 +190,7 @@ def finish(run: Prepared, *, timeout: float = 300) -> Result:
     """
     with start(run) as process:
         try:
-            stdout, _ = process.communicate(timeout=timeout)
+            stdout, _ignored = process.communicate(timeout=timeout)
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             raise

@@ -45,7 +45,7 @@ class TestCfgParameter:
         """YAML's true is written as the file spells it."""
         options = {"path": str(node.cfg), "parameter": ["component", "Use SSL"], "type": "bool", "value": True}
 
-        _, done, _ = node.rehearse("cfg_parameter", options)
+        _ignored, done, _ignored = node.rehearse("cfg_parameter", options)
 
         assert done.result["after"] == "true"
         assert b"\r\n  Use SSL = bool: true\r\n" in node.cfg.read_bytes()

@@ -99,7 +99,7 @@ def lose(stage: Stage, *, for_good: bool) -> Result:
         wait_for(run, process, lambda event: event.host == name and event.status == "unreachable")
         if not for_good:
             lost.unlink()
-        stdout, _ = process.communicate(timeout=120)
+        stdout, _ignored = process.communicate(timeout=120)
     lost.unlink(missing_ok=True)
     return read_result(run, rc=process.returncode, stdout=stdout)
 

@@ -29,8 +29,9 @@ def untouched(cluster: Stage) -> Stage:
 
 @pytest.fixture
 def plant(untouched: Stage) -> Stage:
-    """Return that cluster, with no variable of another test."""
+    """Return that cluster with all servers at work, and no variable of another test."""
     untouched.common, untouched.of_host = {}, {}
+    untouched.wait_until_served()
     return untouched
 
 

@@ -68,7 +68,7 @@ class TestFirstRollout:
 
     def test_restarts_a_canary_before_any_configuration_changes(self, first: First) -> None:
         """One DPU is restarted with its licence certificate, and only then a Communications.cfg is written."""
-        _, canary, other = first.stage.names
+        _ignored, canary, other = first.stage.names
         starts = moments(first, canary, "up")
 
         assert [moment.what for moment in first.history[canary]] == ["down", "server_cert.pem", "up", "down", CUSTOM, "up"]
@@ -87,7 +87,7 @@ class TestFirstRollout:
         """A server begins to load its files only when the one before it is up."""
         last = [(moments(first, name, CUSTOM)[-1], moments(first, name, "up")[-1]) for name in first.stage.names]
 
-        assert all(up <= following for (_, up), (following, _) in zip(last, last[1:], strict=False))
+        assert all(up <= following for (_ignored, up), (following, _ignored) in zip(last, last[1:], strict=False))
 
     def test_gives_the_dpus_the_master_s_processing_copy_byte_for_byte(self, first: First) -> None:
         """So the next synchronisation has nothing to do; the master itself keeps its own, other, file."""
@@ -101,7 +101,7 @@ class TestFirstRollout:
         """CRLF stays CRLF; what differs from the shipped file is the Certificate line below the first one."""
         for name in first.stage.names:
             path = str(first.stage.communications(name))
-            head, _, rest = first.before[path].partition(b"\r\n")
+            head, _ignored, rest = first.before[path].partition(b"\r\n")
 
             assert first.after[path] == head + b"\r\n" + LINE + rest
 

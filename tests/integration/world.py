@@ -131,6 +131,12 @@ class Stage:
         """Return the SHA-256 of the certificate that each server presents in a TLS handshake, empty where it presents none."""
         return self.world.served()
 
+    def wait_until_served(self, *, patience: float = 10) -> None:
+        """Wait until every server presents a certificate again, after its files were put right."""
+        end = time.monotonic() + patience
+        while not all(self.served().values()) and time.monotonic() < end:
+            time.sleep(0.1)
+
     def files(self) -> dict[str, bytes]:
         """Return the files of certificates and configuration of all servers, without the collection's state beside them."""
         return _read(node.root / folder for node in self.world.cluster.nodes.values() for folder in FOLDERS)

@@ -34,7 +34,7 @@ class Caller:
 
     def is_member(self, written: str) -> bool:
         """Tell whether the caller is meant by a member such as `IP:10.1.0.1` or `CN: name` (10.30)."""
-        kind, _, value = written.partition(":")
+        kind, _ignored, value = written.partition(":")
         if kind == "IP":
             return fnmatchcase(self.address, value.strip())
         return (_FIELDS.get(kind), value.strip()) in self._subject()

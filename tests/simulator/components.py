@@ -102,7 +102,7 @@ def load(root: Path) -> Components:
         content = file.read_bytes()
         found[file] = content, _component(file, content)
     # A copy with another name is a second CommServer (§2.1).
-    communications = [file for file, (_, entry) in found.items() if entry.type == "CommServer"]
+    communications = [file for file, (_ignored, entry) in found.items() if entry.type == "CommServer"]
     if len(communications) != 1:
         named = ", ".join(file.name for file in communications) or "no file"
         raise Refusal(f"Components needs one CommServer and has {len(communications)}: {named}")
@@ -110,7 +110,7 @@ def load(root: Path) -> Components:
         settings = _communications(root, found[communications[0]])
     except Refusal as refusal:
         raise Refusal(f"{communications[0].name}: {refusal}") from None
-    sources = tuple(_source(file, entry) for file, (_, entry) in found.items() if entry.type == "SynchronizeComponent")
+    sources = tuple(_source(file, entry) for file, (_ignored, entry) in found.items() if entry.type == "SynchronizeComponent")
     return Components(settings, sources, tuple(file.stem for file in found))
 
 

@@ -94,7 +94,7 @@ class Puller:
     def _wanted(self, directory: Directory, content: bytes) -> dict[str, str | None]:
         """Return what the master lists: path to digest, None where the local file has that content already."""
         here = listing(inside(self.root, directory.local))
-        there = {name: digest for digest, _, name in (line.partition("  ") for line in content.decode().splitlines())}
+        there = {name: digest for digest, _ignored, name in (line.partition("  ") for line in content.decode().splitlines())}
         return {name: None if here.get(name) == digest else digest for name, digest in there.items()}
 
     def _apply(self, directory: Directory, files: dict[str, bytes | None], *, keep: Path) -> None:

@@ -269,7 +269,7 @@ def _item_lines(file: CfgFile, vector: Entry, item: Item) -> list[bytes]:
             f"a new item of type '{item.kind}' cannot have these parts",
             remedy="give a scalar with a value or a struct with scalars",
         )
-    keys = [key.casefold() for key, _, _ in item.children]
+    keys = [key.casefold() for key, _ignored, _ignored in item.children]
     if len(keys) != len(set(keys)):
         raise file.error(vector.line.number, "the new item has a key twice", remedy="give every key once")
     sibling = next((child for child in vector.children if child.children), None)

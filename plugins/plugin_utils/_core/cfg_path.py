@@ -139,7 +139,7 @@ def _matcher(file: CfgFile, segment: str) -> Callable[[Entry], bool]:
     name, equals, value = segment[1:-1].partition("=")
     if not (segment.endswith("]") and name.strip() and equals):
         raise _malformed(file, segment)
-    kind, _, key = name.partition(" ")
+    kind, _ignored, key = name.partition(" ")
 
     def accepts(entry: Entry) -> bool:
         # A key may have spaces itself, so "[SSL Port=443]" is tried as a key before "SSL" is taken for a type.

@@ -33,9 +33,14 @@ class Finding:
 class CoreError(Exception):
     """Something an operator can cause and mend; translated into a failed result in one place."""
 
+    findings: tuple[Finding, ...]
+
     def __init__(self, *, where: str, problem: str, remedy: str) -> None:
-        self.findings: tuple[Finding, ...] = (Finding(where, problem, remedy, type(self).__name__),)
-        super().__init__(str(self.findings[0]))
+        self._tell((Finding(where, problem, remedy, type(self).__name__),))
+
+    def _tell(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = findings
 
 
 class OptionError(CoreError):
@@ -78,6 +83,4 @@ class Refused(CoreError):
     """Requirements are broken: all of them, one finding each."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        every = tuple(findings)
-        Exception.__init__(self, "\n".join(str(finding) for finding in every))
-        self.findings = every
+        self._tell(tuple(findings))

@@ -68,7 +68,7 @@ def read_names(tbs: bytes) -> tuple[Name, Name]:
     Raises:
         ValueError: It is no such DER.
     """
-    ((_, body),) = _elements(tbs)
+    ((_ignored, body),) = _elements(tbs)
     fields = [field for field in _elements(body) if field[0] != _CONTEXT_0]
     if len(fields) < 6:
         raise ValueError("a TBSCertificate has at least six fields")
@@ -99,11 +99,11 @@ def shown(value: str | bytes, *, limit: int = 64) -> str:
 
 
 def _name(body: bytes) -> Name:
-    return Name(tuple(tuple(_attribute(pair) for _, pair in _elements(rdn)) for _, rdn in _elements(body)))
+    return Name(tuple(tuple(_attribute(pair) for _ignored, pair in _elements(rdn)) for _ignored, rdn in _elements(body)))
 
 
 def _attribute(pair: bytes) -> Attribute:
-    (_, oid), (tag, value) = _elements(pair)
+    (_ignored, oid), (tag, value) = _elements(pair)
     return Attribute(_dotted(oid), value, _decoded(tag, value))
 
 

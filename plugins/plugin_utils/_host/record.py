@@ -69,7 +69,7 @@ class Record:
     def number(self, name: str) -> int:
         """Return the field *name*, a whole number from 0 to 2**53 - 1."""
         value = self.fields.get(name)
-        if type(value) is not int or not 0 <= value < _NUMBER_LIMIT:  # True is an int too
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _NUMBER_LIMIT:
             raise unusable(self.host, f"{name!r} is no number")
         return value
 

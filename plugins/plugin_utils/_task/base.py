@@ -114,7 +114,7 @@ def is_at_work(other: str) -> bool | None:
     Args:
         other: As ``holder`` returned it then.
     """
-    name, _, pid = other.rpartition("-")
+    name, _ignored, pid = other.rpartition("-")
     if name != _controller() or not pid.isdecimal():
         return None
     try:

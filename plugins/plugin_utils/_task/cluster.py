@@ -52,8 +52,9 @@ def _member(host: str, task_vars: Mapping[str, Any], result: str) -> Member:
     survey = registered if isinstance(registered, Mapping) and not registered.get("skipped") else {}
     if survey.get("failed") or survey.get("unreachable"):
         return Member(host, {}, _failure(variables, survey) or _VANISHED)
-    lost = host not in task_vars.get("ansible_play_hosts", ())
-    return Member(host, survey, _failure(variables, {}) or (_VANISHED if lost else ""))
+    # Ansible leaves a node that was unreachable out of ansible_play_hosts even after its errors were cleared.
+    lost = host not in task_vars.get("ansible_play_hosts", ()) and not variables.get("__dwb_cluster_called_again")
+    return Member(host, {} if lost else survey, _failure(variables, {}) or (_VANISHED if lost else ""))
 
 
 def _failure(variables: Mapping[str, Any], result: Mapping[str, Any]) -> str:

@@ -43,7 +43,7 @@ def argument_spec(module: str) -> dict[str, Any]:
 
 def _fragment(name: str) -> dict[str, Any]:
     """Return the options of the fragment *name*: NAMESPACE.COLLECTION.FILE, or with .VARIABLE after it."""
-    file, _, variable = name.split(".", 2)[2].partition(".")
+    file, _ignored, variable = name.split(".", 2)[2].partition(".")
     fragment = importlib.import_module(f"{_FRAGMENTS}.{file}").ModuleDocFragment
     return dict(yaml.safe_load(getattr(fragment, variable.upper() or "DOCUMENTATION")).get("options", {}))
 

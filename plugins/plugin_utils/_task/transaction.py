@@ -40,7 +40,7 @@ def recover(files: HostFiles, observation: Observation, *, run: str) -> bool:
     if rollout and (rollout != run or (by != holder() and is_at_work(by))):
         error = LockedError if observation.state == "locked" else InterruptedRunError
         raise error(where="node", problem=f"rollout {rollout} has held this node for {age} s",
-                    remedy=f"wait for it; if it was interrupted, give the option take_over (role: -e dwb_take_over={rollout})")
+                    remedy=f"wait for it; if it was interrupted, give take_over: {rollout} (role: dwb_take_over)")
     time.sleep(max(0, min(_PATIENCE - age, _PATIENCE)))
     files.recover(stale=_PATIENCE)
     return True

@@ -41,7 +41,7 @@ def round_trips(count_file: Path) -> list[tuple[str, str]]:
     """Return host and verb of every round trip in *count_file*, in their order; none when it does not exist."""
     if not count_file.exists():
         return []
-    return [(host, verb) for host, _, verb in (line.partition(" ") for line in count_file.read_text().splitlines())]
+    return [(host, verb) for host, _ignored, verb in (line.partition(" ") for line in count_file.read_text().splitlines())]
 
 
 class Connection(LocalConnection):  # type: ignore[misc]   # Ansible ships no types

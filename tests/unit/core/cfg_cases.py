@@ -9,7 +9,9 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.cfg import p
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import CfgError
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-CFG_FILES = sorted((FIXTURES / "cfg").glob("*.cfg"))
+# What tools take for text and would not bear, CRLF and single bytes, ends in ".bin".
+_CFG = "*.cfg*"
+CFG_FILES = sorted((FIXTURES / "cfg").glob(_CFG))
 BOM = b"\xef\xbb\xbf"
 WHERE = "dpu-01: Communications.cfg"
 VARIANTS = ("lf", "crlf", "bom", "no final newline")
@@ -18,7 +20,8 @@ EVERY_FORM = pytest.mark.parametrize("form", VARIANTS)
 
 def fixture(name: str) -> bytes:
     """Return the content of one good file."""
-    return (FIXTURES / "cfg" / f"{name}.cfg").read_bytes()
+    (path,) = (path for path in CFG_FILES if path.name.removesuffix(".bin") == f"{name}.cfg")
+    return path.read_bytes()
 
 
 def construct(number: int) -> bytes:
@@ -43,7 +46,7 @@ def variant(content: bytes, form: str) -> bytes:
 
 def broken(folder: str) -> list[tuple[Path, int]]:
     """Return the files of a broken corpus, each with the line its name says is at fault."""
-    paths = sorted((FIXTURES / "broken" / folder).glob("*.cfg"))
+    paths = sorted((FIXTURES / "broken" / folder).glob(_CFG))
     return [(path, int(path.name.split("-")[0])) for path in paths]
 
 

@@ -53,7 +53,7 @@ class TestRemoveParameter:
     @pytest.mark.parametrize("stem", ["3-two-certificates", "2-comment-below", "2-flat-children"])
     def test_refuses_what_it_would_have_to_guess(self, stem: str) -> None:
         """Duplicates and lines that are not understood are refused for a removal as well."""
-        (path,) = (path for path, _ in broken("cfg-edit") if path.stem == stem)
+        (path,) = (path for path, _ignored in broken("cfg-edit") if path.stem == stem)
 
         with pytest.raises(CfgError) as refusal:
             remove_parameter(path.read_bytes(), CERTIFICATE, where=WHERE)

@@ -36,7 +36,7 @@ def refusals(**source: Any) -> list[tuple[str, str, str]]:
 
 def rules(**source: Any) -> list[str]:
     """Return the rules that are broken."""
-    return [rule for rule, _, _ in refusals(**source)]
+    return [rule for rule, _ignored, _ignored in refusals(**source)]
 
 
 def line_after(content: bytes) -> str:
@@ -120,7 +120,7 @@ class TestRefusals:
 
     def test_wrong_passphrase(self) -> None:
         """It is not repeated."""
-        ((rule, _, problem),) = refusals(content=LEAF.cert_pem, key=LEAF.encrypted_key_pem(SECRET), passphrase="daneben")
+        ((rule, _ignored, problem),) = refusals(content=LEAF.cert_pem, key=LEAF.encrypted_key_pem(SECRET), passphrase="daneben")
 
         assert rule == "key"
         assert "wrong passphrase" in problem
@@ -128,14 +128,14 @@ class TestRefusals:
 
     def test_key_of_another_certificate(self) -> None:
         """The public keys are compared, not the names."""
-        ((rule, _, problem),) = refusals(content=LEAF.cert_pem, key=OTHER.key_pem)
+        ((rule, _ignored, problem),) = refusals(content=LEAF.cert_pem, key=OTHER.key_pem)
 
         assert rule == "key-fit"
         assert problem == "the private key does not belong to the certificate 'CN=dpu-03': key values mismatch"
 
     def test_ca_before_the_leaf(self) -> None:
         """OpenSSL would judge the intermediate."""
-        ((rule, _, problem),) = refusals(content=LEAF.key_pem + ISSUER.pem + LEAF.cert_pem)
+        ((rule, _ignored, problem),) = refusals(content=LEAF.key_pem + ISSUER.pem + LEAF.cert_pem)
 
         assert rule == "leaf-first"
         assert problem.startswith("the first certificate, 'CN=Corp Issuing CA', is not the leaf")
@@ -173,7 +173,7 @@ class TestRefusals:
 
     def test_cut_file(self) -> None:
         """The line is told, for each of the two files."""
-        assert [(rule, where) for rule, where, _ in refusals(content=LEAF.cert_pem[:-30], key=LEAF.key_pem[:-30])] == [
+        assert [(rule, where) for rule, where, _ignored in refusals(content=LEAF.cert_pem[:-30], key=LEAF.key_pem[:-30])] == [
             ("pem", "dpu-03.pem: line 1"), ("pem", "key of dpu-03.pem: line 1")]
 
     def test_strange_block(self) -> None:
@@ -189,7 +189,7 @@ class TestRefusals:
         """A block that cannot be decoded is refused with its line, although only the first one is used."""
         broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
-        ((rule, where, _),) = refusals(content=LEAF.pem + broken)
+        ((rule, where, _ignored),) = refusals(content=LEAF.pem + broken)
 
         assert (rule, where) == ("certificate", line_after(LEAF.pem))
 

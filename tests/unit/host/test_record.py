@@ -73,7 +73,7 @@ class TestRefusals:
             wire.done(refused(code, 1))
 
         finding = caught.value.findings[0]
-        assert type(caught.value) is kind
+        assert caught.type is kind
         assert (finding.where, finding.problem) == ("dpu-3: /a", "its words")
         assert finding.remedy
 

@@ -93,7 +93,7 @@ def _checked(fields: dict[str, object]) -> Marker:
     texts = (marker.run, marker.holder, *marker.commits, *marker.phases)
     if not all(isinstance(text, str) for text in texts) or any(_COMMIT.fullmatch(text) is None for text in marker.commits):
         raise ValueError("a text is none")
-    if not isinstance(marker.restart_pending, bool) or type(marker.since) is not int:
+    if not isinstance(marker.restart_pending, bool) or not isinstance(marker.since, int) or isinstance(marker.since, bool):
         raise ValueError("neither a truth value nor a time")
     return marker
 

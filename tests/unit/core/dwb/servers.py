@@ -78,7 +78,7 @@ class Tree:
         shipped: dict[str, bytes | None] = {
             "Certificates/server_cert.pem": b"Product = Query API\r\n" + licensor().issue(CN).pem,
             "Certificates/trust_ca_cert.pem": licensor().pem,
-            "Components/Communications.cfg": (CFG / "Communications (CRLF).cfg").read_bytes(),
+            "Components/Communications.cfg": (CFG / "Communications (CRLF).cfg.bin").read_bytes(),
             **self.files,
         }
         system = "windows" if self.layout.windows else "posix"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.cluster import (
     Member,
     plan_cluster,
     plan_restarts,
     plan_way_back,
 )
-from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.report import make_rows, make_table
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import Finding
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,11 +99,93 @@ class TestPlanCluster:
         assert rules([*members, Member("x", failure="lost")]) == ["own", "down", "vanished"]
 
     def test_refuses_two_unfinished_rollouts(self) -> None:
-        """Which of them is to be finished is for the operator to say."""
+        """Which of them is to be finished is for the operator to say; the newest is to be taken back first."""
         pending = [Member(host, survey(role, marker={"run": run, "restart_pending": True}))
-                   for host, role, run in (("m", "master", "r1"), ("d", "dpu", "r2"))]
+                   for host, role, run in (("m", "master", "r2"), ("d", "dpu", "r1"))]
+        findings = plan_cluster(pending, consent=True).findings
 
-        assert rules(pending) == ["runs"]
+        assert findings == {"m": [Finding(
+            "cluster", "has 2 unfinished rollouts: r1, r2",
+            "take the last one back first: certops.rollout.rollback -e dwb_run=r2", "runs")], "d": []}
+
+    def test_tells_why_a_node_cannot_take_part(self) -> None:
+        """One that was lost, and one that does not answer, each under its own name with what to do."""
+        members = [*cluster()[:3], Member("x", failure="unreachable"), Member("d2", survey("dpu", served={"error": "refused"}))]
+        plan = plan_cluster(members, consent=True)
+
+        assert plan.findings["x"] == [Finding("node", "unreachable", "make it reachable, then run the play again", "vanished")]
+        assert plan.findings["d2"] == [Finding("TLS", "the server does not answer: refused",
+                                               "start it first: a rollout begins with servers that are known to work", "down")]
+        assert (plan.due["x"], plan.activate) == ([], ["d2"])
+
+    def test_tells_a_fault_rather_than_its_symptom(self) -> None:
+        """A server with a finding of its own is down because of it."""
+        finding = {"where": "w", "problem": "p", "remedy": "r", "rule": "own"}
+
+        assert rules([*cluster()[:3], Member("d2", survey("dpu", served={"error": "refused"}, findings=[finding]))]) == ["own"]
+
+    @pytest.mark.parametrize(("roles", "named"), [(["master", "master"], "h0, h1"), (["dpu", "fsu"], "none")])
+    def test_refuses_a_cluster_without_exactly_one_master(self, roles: list[str], named: str) -> None:
+        """All of them are named."""
+        plan = plan_cluster([Member(f"h{n}", survey(role)) for n, role in enumerate(roles)], consent=True)
+
+        assert plan.findings == {"h0": [Finding("cluster", f"has not exactly one master: {named}",
+                                                "put one host of the cluster into the group dwb_master", "master")], "h1": []}
+
+    def test_reads_a_part_of_a_cluster(self) -> None:
+        """DPUs without their master can be looked at; nothing is missed that they do not have."""
+        plan = plan_cluster([Member("d", survey("dpu", "trust"))], consent=True, partial=True)
+
+        assert (plan.findings, plan.master, plan.run, plan.needed) == ({"d": []}, "", "run-dpu", True)
+
+    def test_has_nothing_to_do_for_nobody(self) -> None:
+        """An empty cluster is no error of this plan."""
+        plan = plan_cluster([], consent=True)
+
+        assert (plan.needed, plan.run, plan.findings) == (False, "", {})
+
+    def test_needs_a_rollout_for_a_restart_alone(self) -> None:
+        """Nothing to write is not nothing to do."""
+        assert plan_cluster([*cluster()[:3], Member("d2", survey("dpu", presents="old", wanted="new"))], consent=True).needed
+
+    def test_names_every_server_that_consent_is_asked_for(self) -> None:
+        """One finding, at the first of them, lists all in the order they would be started."""
+        findings = plan_cluster(cluster("trust"), consent=False).findings
+
+        assert findings["m"] == [Finding(
+            "dwb_restart_consent", "m, d1, d2, f must be restarted, and a server whose licence is not current does not start again",
+            "make sure of the licences, then set dwb_restart_consent: true", "consent")]
+
+    def test_takes_a_role_it_does_not_know_last(self) -> None:
+        """Repeaters come after FSUs, and everything else after them."""
+        members = [Member(role, survey(role, "trust")) for role in ("other", "repeater", "fsu", "dpu", "master")]
+
+        assert plan_cluster(members, consent=True).activate == ["master", "dpu", "fsu", "repeater", "other"]
+        assert plan_restarts([Member(each.host, {**each.survey, "presents": "x"}) for each in members]) == [
+            "master", "dpu", "fsu", "repeater", "other"]
+
+    @pytest.mark.parametrize("facts", [{"served": {}}, {"role": "fsu"}, {"changes": {"trust": [CHANGE], "configuration": []}}])
+    def test_proves_nothing_with_a_canary_that_changes_nothing(self, facts: dict[str, Any]) -> None:
+        """A canary is a DPU that serves now and whose configuration is still to be written."""
+        good = survey("dpu", *PHASES)
+
+        assert plan_cluster([cluster()[2], Member("d", good)], consent=True).canary == "d"
+        assert plan_cluster([cluster()[2], Member("d", {**good, **facts})], consent=True).canary == ""
+
+    def test_compares_both_pulled_files(self) -> None:
+        """A processing copy that differs counts too; one that is absent is not missed."""
+        odd = {"communications": {"sha256": "c"}, "processing": {"sha256": "x"}}
+        followed = {"m": survey("master"), "d": survey("dpu", files=odd)}
+
+        assert plan_cluster([Member(*each) for each in followed.items()], consent=True).due["d"] == ["configuration"]
+        assert plan_cluster([Member("m", followed["m"]), Member("d", survey("dpu"))], consent=True).due["d"] == []
+
+    @pytest.mark.parametrize("facts", [{"follows": ""}, {"changes": {"trust": []}}])
+    def test_compares_no_file_that_is_not_pulled_or_not_asked_for(self, facts: dict[str, Any]) -> None:
+        """A server with a configuration of its own may differ, and a phase that was not asked for is not due."""
+        odd = survey("dpu", **{"files": {"communications": {"sha256": "x"}}, **facts})
+
+        assert plan_cluster([cluster()[2], Member("d", odd)], consent=True).due["d"] == []
 
     def test_leaves_a_down_server_of_an_unfinished_rollout_to_be_started(self) -> None:
         """A rollout that was interrupted between stop and start is finished, not refused."""
@@ -143,27 +226,37 @@ class TestPlanWayBack:
 
         assert plan_way_back(members).restore == ["b"]
 
+    def test_goes_on_with_a_rollout_that_was_cut_short(self) -> None:
+        """An unfinished one is the last, and a node in the middle of a commit stands still meanwhile."""
+        members = [Member("a", survey("master", marker={"run": "r1"})), Member("b", survey("dpu", interrupted="r2")),
+                   Member("c", survey("fsu"))]
+        way = plan_way_back(members)
+
+        assert (way.run, list(way.restore), list(way.stop)) == ("r2", ["b"], ["b"])
+
+    def test_takes_the_named_rollout_back(self) -> None:
+        """Named by the operator, an older one is taken back where it was last."""
+        members = [Member("a", survey("master", marker={"run": "r2"})), Member("b", survey("dpu", marker={"run": "r1"}))]
+
+        assert list(plan_way_back(members, "r1").restore) == ["b"]
+
+    def test_takes_the_last_one_back_again_after_an_older(self) -> None:
+        """What was taken back is older than what is there now."""
+        assert plan_way_back([Member("a", survey("master", marker={"run": "r2"}, taken_back="r1"))]).restore == ["a"]
+        assert plan_way_back([Member("a", survey("master", marker={"run": "r2"}, taken_back="r2"))]).restore == ["a"]
+
+    def test_has_no_way_back_from_nothing(self) -> None:
+        """Without a rollout no host is touched, whether it was surveyed or lost."""
+        way = plan_way_back([Member("a", survey("master")), Member("x", failure="lost")])
+
+        assert (way.run, list(way.restore), list(way.stop)) == ("", [], [])
+        assert plan_way_back([]).run == ""
+
+
+class TestPlanRestarts:
     def test_restarts_what_serves_something_else(self) -> None:
         """Down, or with another certificate than on disk; the master first."""
         members = [Member("d", survey("dpu", presents="new")), Member("m", survey("master", served={"error": "down"})),
-                   Member("e", survey("dpu"))]
+                   Member("e", survey("dpu")), Member("x", failure="lost")]
 
         assert plan_restarts(members) == ["m", "d"]
-
-
-class TestReport:
-    def test_says_ok_only_where_everything_is(self) -> None:
-        """A row without problems serves what is on disk, and that is wanted."""
-        rows = make_rows(cluster())
-
-        assert [row["problems"] for row in rows] == [[], [], [], []]
-        assert all(line.endswith("ok") for line in make_table(rows)[1:])
-
-    def test_tells_every_problem(self) -> None:
-        """Changes to be made, another certificate served, a pending restart, a lost node."""
-        members = [Member("m", survey("master", "trust")), Member("d", survey("dpu", presents="new")),
-                   Member("e", survey("dpu", marker={"run": "r", "restart_pending": True})), Member("x", failure="lost")]
-        problems = [row["problems"] for row in make_rows(members)]
-
-        assert [len(each) for each in problems] == [1, 1, 1, 1]
-        assert problems[3] == ["lost"]

@@ -9,7 +9,7 @@ import pytest
 from .servers import CFG, CN, NOW, Tree, leaf, licensor, rules
 
 COMMUNICATIONS = "Components/Communications.cfg"
-CRLF = (CFG / "Communications (CRLF).cfg").read_bytes()
+CRLF = (CFG / "Communications (CRLF).cfg.bin").read_bytes()
 LINE = b"  Certificate = string: Certificates\\\\custom_communications_cert.pem\r\n"
 WITH_LINE = CRLF.replace(b"\r\n", b"\r\n" + LINE, 1)
 
