@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from .errors import Finding, PemError, Refused
-from .pem import PemBlock, lines_of, split_pem
+from .pem import BOM, PemBlock, lines_of, split_pem
 
 
 def read_anchors(content: bytes, *, where: str) -> list[PemBlock]:
@@ -50,7 +50,7 @@ def missing_anchors(bundle: bytes, anchors: Iterable[PemBlock]) -> list[PemBlock
     Raises:
         PemError: The bundle is no PEM.
     """
-    known = {block.sha256 for block in _blocks(bundle) if not block.hidden}
+    known = {block.sha256 for block in _blocks(bundle)}
     missing = {anchor.sha256: anchor for anchor in anchors if anchor.sha256 not in known}
     return list(missing.values())
 
@@ -70,7 +70,7 @@ def add_anchors(bundle: bytes, anchors: Iterable[PemBlock]) -> bytes:
     if not missing:
         return bundle
     eol = b"\r\n" if b"\r\n" in bundle else b"\n"
-    joint = eol if bundle and not bundle.endswith(b"\n") else b""   # after a lone byte order mark, too: it would hide the block
+    joint = eol if bundle and not bundle.endswith(b"\n") else b""
     return bundle + joint + b"".join(anchor.with_line_end(eol) for anchor in missing)
 
 
@@ -106,6 +106,6 @@ def _blocks(bundle: bytes) -> list[PemBlock]:
 
 
 def _cut(lines: list[bytes], block: PemBlock) -> None:
-    """Delete the lines of *block*, and a byte order mark before it, which would hide the next one."""
+    """Delete the lines of *block*; a byte order mark before it is the file's, not the block's."""
     first = block.line - 1
-    del lines[first : first + len(lines_of(block.raw))]
+    lines[first : first + len(lines_of(block.raw))] = [BOM] if lines[first].startswith(BOM) else []

@@ -106,9 +106,6 @@ def _script(certificate: bytes, purpose: Purpose) -> bytes:
     leaf = next((block for block in split_pem(certificate, where="certificate") if block.label in _LABELS), None)
     if leaf is None:
         raise PemError(where="certificate", problem="holds no CERTIFICATE block", remedy="give the PEM file of a certificate")
-    if leaf.hidden:
-        raise PemError(where=f"certificate: line {leaf.line}", problem="a byte order mark hides the certificate from OpenSSL",
-                       remedy="save the file without it")
     kind, hello = _HEADS[purpose]
     chain = _length(_length(_first_value(leaf.der), 3), 3)
     return _record(int(kind), bytes.fromhex(hello)) + _record(_CERTIFICATE, chain)
@@ -257,8 +254,8 @@ def _shake(client: _Peer, server: _Peer) -> Negotiated:
 
 def _reason(error: Exception) -> str:
     """Return OpenSSL's words, which never show what was read."""
-    reason: str = getattr(error, "reason", None) or str(error.args[0])   # some come from Python, without a reason
-    return reason.lower().replace("_", " ")
+    reason: str = getattr(error, "reason", None) or str(error.args[-1])   # some have no name in Python
+    return reason.partition(" (_ssl.c")[0].lower().replace("_", " ")
 
 
 def _length(content: bytes, size: int) -> bytes:

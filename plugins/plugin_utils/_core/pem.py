@@ -16,7 +16,7 @@ from .errors import PemError
 _MARKER = re.compile(rb"-----(?P<edge>BEGIN|END) (?P<label>[!-,.-~]+(?:[ -][!-,.-~]+)*)-----[ \t]*")
 _SUSPECT = re.compile(rb"-----(?:BEGIN|END)|(?:BEGIN|END) [A-Z0-9 ]+-----")
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"   # OpenSSL 3 takes one at the start of a file; amid it, blocks are lost
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,12 @@ class PemBlock:
         raw: From BEGIN to END, both included, without a line end behind it.
         der: What the body encodes.
         line: Line of the BEGIN marker, 1-based.
-        hidden: A byte order mark stands before it: OpenSSL up to 3.0 does not see the block.
     """
 
     label: str
     raw: bytes = field(repr=False)
     der: bytes = field(repr=False)
     line: int = field(default=1, compare=False)
-    hidden: bool = field(default=False, compare=False)
 
     @property
     def sha256(self) -> str:
@@ -79,7 +77,7 @@ def split_pem(content: bytes, *, where: str = "PEM") -> list[PemBlock]:
     """
     blocks: list[PemBlock] = []
     begin: _Begin | None = None
-    lines = lines_of(content.removeprefix(_BOM))
+    lines = lines_of(content.removeprefix(BOM))
     for number, line in enumerate(lines, start=1):
         marker = _MARKER.fullmatch(line.rstrip(b"\r\n"))
         if marker is None:
@@ -87,7 +85,7 @@ def split_pem(content: bytes, *, where: str = "PEM") -> list[PemBlock]:
                 raise _error(where, number, problem="a marker is not alone on its line",
                              remedy="put every BEGIN and END marker on a line of its own")
         elif begin is None and marker["edge"] == b"BEGIN":
-            begin = _Begin(number, marker["label"].decode("ascii"), number == 1 and content.startswith(_BOM))
+            begin = _Begin(number, marker["label"].decode("ascii"))
         elif begin and marker["edge"] == b"END" and marker["label"].decode("ascii") == begin.label:
             blocks.append(_block(begin, lines[begin.line - 1 : number], f"{where}: block {len(blocks) + 1}"))
             begin = None
@@ -112,7 +110,6 @@ def lines_of(content: bytes) -> list[bytes]:
 class _Begin:
     line: int
     label: str
-    hidden: bool
 
 
 def _unpaired(begin: _Begin | None, edge: str, *, where: str, number: int) -> PemError:
@@ -129,7 +126,7 @@ def _block(begin: _Begin, lines: list[bytes], where: str) -> PemBlock:
         der = base64.b64decode(_body(begin.label, [line.strip() for line in lines[1:-1]]), validate=True)
     except binascii.Error:
         raise _error(where, begin.line, problem=f"the body of this {begin.label} is no base64", remedy="fetch the file again") from None
-    return PemBlock(begin.label, b"".join(lines).strip(), der, begin.line, begin.hidden)
+    return PemBlock(begin.label, b"".join(lines).strip(), der, begin.line)
 
 
 def _body(label: str, lines: list[bytes]) -> bytes:

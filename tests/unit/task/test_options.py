@@ -108,7 +108,7 @@ class TestUnknownOptions:
 
     def test_are_found_inside_of_lists(self) -> None:
         """A mistyped key of an item is told with the number of the item."""
-        targets = [{"address": "a"}, {"adress": "b"}]
+        targets = [{"address": "a"}, {"addrezz": "b"}]
 
         [finding] = unknown_options({"targets": targets}, argument_spec("tls_probe"), where="module tls_probe")
 

@@ -1,0 +1,50 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a look at a cluster costs: round trips to its nodes, counted on the connection."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from integration.playbook import Result
+from integration.world import Stage
+from plugins.connection.counting import round_trips
+
+
+def counted(stage: Stage, playbook: str) -> tuple[Result, Counter[str]]:
+    """Run a playbook; return its result, and the round trips that it made to each node."""
+    lines = stage.folder / "round-trips"
+    lines.unlink(missing_ok=True)
+    stage.common = {"ansible_connection": "counting", "certops_count_file": str(lines)}
+    result = stage.play(playbook)
+    return result, Counter(host for host, _ in round_trips(lines))
+
+
+class TestClusterAsItShouldBe:
+    @pytest.mark.parametrize("playbook", ["rollout", "drift", "preflight", "verify"])
+    def test_costs_one_round_trip_a_node(self, rolled_out: Stage, playbook: str) -> None:
+        """A second rollout changes nothing and asks every node once, as all read-only work does."""
+        before = rolled_out.everything()
+
+        result, trips = counted(rolled_out, playbook)
+
+        assert (result.rc, result.changed) == (0, 0), result.stdout
+        assert trips == dict.fromkeys(rolled_out.names, 1)
+        assert rolled_out.everything() == before
+        assert rolled_out.starts() == dict.fromkeys(rolled_out.names, 0)
+
+
+class TestClusterThatIsOff:
+    def test_is_told_by_drift_in_one_round_trip_a_node(self, rolled_out: Stage) -> None:
+        """Exactly the node whose file was edited is named, and it costs no further call."""
+        edited = rolled_out.names[1]
+        rolled_out.communications(edited).write_bytes(rolled_out.shipped[str(rolled_out.communications(edited))])
+
+        result, trips = counted(rolled_out, "drift")
+
+        assert result.rc != 0
+        assert [name for name, stats in result.stats.items() if stats["failures"]] == [edited]
+        assert "Communications.cfg" in result.of(edited, "Compare every node with what is wanted").result["msg"]
+        assert trips == dict.fromkeys(rolled_out.names, 1)
