@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from ..plugin_utils._core.dwb.cluster import ClusterPlan, Member, plan_cluster, plan_restarts, plan_way_back
+from ..plugin_utils._core.dwb.cluster import ClusterPlan, Member, check_way_back, plan_cluster, plan_restarts, plan_way_back
 from ..plugin_utils._core.errors import Finding
 from ..plugin_utils._task.base import RolloutAction
 from ..plugin_utils._task.cluster import cluster_name, excluded_hosts, members, refuse, reporter
@@ -25,14 +25,20 @@ class ActionModule(RolloutAction):
         every = members(task_vars, str(options["result"]))
         about = {"changed": False, "cluster": cluster_name(task_vars), "reporter": reporter(task_vars)}
         if options["goal"] == "rollback":
-            return {**about, **asdict(plan_way_back(every, str(options["run"] or "")))}
+            way = plan_way_back(every, str(options["run"] or ""))
+            if not options["partial"]:
+                _refuse_any([*_variables(task_vars, every), *_limit(task_vars), *check_way_back(every, way)], task_vars)
+            return {**about, **asdict(way)}
         if options["goal"] == "restart":
             return {**about, "activate": plan_restarts(every)}
         plan = plan_cluster(every, consent=bool(options["consent"]), partial=bool(options["partial"]))
-        findings = [*_variables(task_vars, every), *([] if options["partial"] else _limit(task_vars)), *_of_nodes(plan)]
-        if findings:
-            refuse(findings, task_vars)
+        _refuse_any([*_variables(task_vars, every), *([] if options["partial"] else _limit(task_vars)), *_of_nodes(plan)], task_vars)
         return {**about, **_for_host(plan, every, str(task_vars["inventory_hostname"])), "warnings": _warnings(every)}
+
+
+def _refuse_any(findings: Sequence[Finding], task_vars: Mapping[str, Any]) -> None:
+    if findings:
+        refuse(findings, task_vars)
 
 
 def _for_host(plan: ClusterPlan, every: Sequence[Member], host: str) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from simulator.cluster import Shape
 
 from integration.playbook import Result
 from integration.world import Moment, Stage
-from simulator.cluster import Shape
 
 PASSPHRASE = "Rollout-of-2026-is-no-secret"
 

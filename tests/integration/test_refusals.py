@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 from cryptography.x509.oid import NameOID
-
-from integration.world import Stage, findings, written
 from unit.builders import SERVER, make_root
 
+from integration.world import Stage, findings, written
+
 NOW = datetime.now(UTC)
-_OPTIONS = "[{hosts: dwb_master, gather_facts: false, tasks: [{certops.rollout.node: {rot: /x, phases: [trust], certificate: {pem_scr: y}}}]}]"
+_MISTYPED = "[{hosts: dwb_master, gather_facts: false, tasks: [{certops.rollout.node: {rot: /x, certificate: {pem_scr: y}}}]}]"
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +71,9 @@ class TestCertificates:
         master, first, second = plant.names
         mixed = plant.leaf(first).key_pem + plant.leaf(second).cert_pem
 
-        with issued(plant, master={"common_name": "somebody-else"}, dpu_1={"not_before": NOW - timedelta(9), "not_after": NOW - timedelta(2)}):
-            with written(plant.pem(second), mixed):
-                told = refused(plant)
+        expired = {"not_before": NOW - timedelta(9), "not_after": NOW - timedelta(2)}
+        with issued(plant, master={"common_name": "somebody-else"}, dpu_1=expired), written(plant.pem(second), mixed):
+            told = refused(plant)
 
         assert f"{plant.pem(master)}: subject CN is 'somebody-else', server_cert.pem of {master} has '{master}'" in of(master, told)
         assert f"{plant.pem(first)}: certificate has expired" in of(first, told)
@@ -180,6 +180,17 @@ class TestServers:
         assert "ScheduledRestart.cfg: the server restarts by itself within 4 hours" in of(second, told)
 
 
+    def test_that_are_down_are_named(self, plant: Stage) -> None:
+        """A rollout begins with servers that are known to work, else nobody could tell what it broke."""
+        down = plant.names[2]
+        plant.world.cluster.stop(down)
+        told = refused(plant)
+        plant.world.cluster.start(down)
+
+        assert told == [f"{down}: TLS: the server does not answer: Connection refused; "
+                        "start it first: a rollout begins with servers that are known to work"]
+
+
 class TestOperators:
     def test_who_mistype_give_no_consent_or_limit_are_told_all_of_it(self, plant: Stage) -> None:
         """A mistyped variable with the nearest right one, the missing consent, and the nodes that --limit leaves out."""
@@ -187,13 +198,13 @@ class TestOperators:
         plant.common = {"dwb_restart_consent": False, "dwb_certifcate": {}}
         told = refused(plant, "--limit", f"{master},{first}")
 
-        assert [line for line in told if "dwb_certifcate" in line] == ["variable: 'dwb_certifcate' is no option; did you mean 'dwb_certificate'?"]
+        assert "variable: 'dwb_certifcate' is no option; did you mean 'dwb_certificate'?" in told
         assert f"{second} left out by --limit: half a rollout splits the trust" in "\n".join(told)
         assert "set dwb_restart_consent: true" in of(master, told)
 
     def test_who_mistype_options_of_a_module_are_told_the_nearest(self, plant: Stage) -> None:
         """Also an option inside of another one."""
-        result = plant.play(_OPTIONS)
+        result = plant.play(_MISTYPED)
 
         assert result.rc != 0
         assert "'rot' is no option; did you mean 'root'?" in result.stdout

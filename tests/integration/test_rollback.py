@@ -28,15 +28,26 @@ class TestRollback:
         before = rolled_out.files()
 
         refused = rolled_out.play("rollback")
-        after = rolled_out.files()
+        after, starts = rolled_out.files(), rolled_out.starts()
         forced = rolled_out.play("rollback", "-e", "dwb_force=true")
 
         assert refused.rc != 0
         assert str(edited) in "\n".join(findings(refused)), refused.stdout
         assert after == before
+        assert starts == dict.fromkeys(rolled_out.names, 0)
         assert rolled_out.served() == rolled_out.licensed, forced.stdout
         assert forced.rc == 0, forced.stdout
         assert rolled_out.files() == rolled_out.shipped
+
+    def test_of_a_part_of_the_cluster_is_refused(self, rolled_out: Stage) -> None:
+        """One node alone on its old certificate would trust nobody, and be trusted by nobody."""
+        before = rolled_out.everything()
+
+        refused = rolled_out.play("rollback", "--limit", rolled_out.names[1])
+
+        assert refused.rc != 0
+        assert "left out by --limit: half a rollout splits the trust" in "\n".join(findings(refused))
+        assert rolled_out.everything() == before
 
     def test_of_a_rollout_that_never_was_changes_nothing(self, shipped: Stage) -> None:
         """On a cluster as shipped there is nothing to take back."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ class TestFirstRollout:
         """A server begins to load its files only when the one before it is up."""
         last = [(moments(first, name, CUSTOM)[-1], moments(first, name, "up")[-1]) for name in first.stage.names]
 
-        assert all(up <= following for (_ignored, up), (following, _ignored) in zip(last, last[1:], strict=False))
+        assert all(up <= following for (_, up), (following, _) in pairwise(last))
 
     def test_gives_the_dpus_the_master_s_processing_copy_byte_for_byte(self, first: First) -> None:
         """So the next synchronisation has nothing to do; the master itself keeps its own, other, file."""
@@ -178,3 +179,18 @@ class TestReadOnlyPlaybooks:
 
         assert (result.rc, result.changed) == (0, 0), result.stdout
         assert rolled_out.everything() == before
+
+
+class TestVerify:
+    def test_names_the_server_that_presents_another_certificate_than_the_one_on_its_disk(self, rolled_out: Stage) -> None:
+        """What a handshake shows counts, not what the files say; the others are as they should be."""
+        odd = rolled_out.names[2]
+        rolled_out.world.cluster.state(odd).misbehave("old-certificate")
+        rolled_out.world.cluster.stop(odd)
+        rolled_out.world.cluster.start(odd)
+
+        result = rolled_out.play("verify")
+
+        assert result.rc != 0
+        assert [name for name, stats in result.stats.items() if stats["failures"]] == [odd]
+        assert "serves another certificate than the one on its disk" in result.stdout

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from plugins.connection.counting import round_trips
 
 from integration.playbook import Result
 from integration.world import Stage
-from plugins.connection.counting import round_trips
 
 
 def counted(stage: Stage, playbook: str) -> tuple[Result, Counter[str]]:

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from demo.world import TESTS, World
-from integration.playbook import Event, Prepared, Result, finish, prepare, read_result
 from simulator.cluster import Shape
 from simulator.tree import Node
 from unit.builders import Leaf
+
+from integration.playbook import Event, Prepared, Result, finish, prepare, read_result
 
 FOLDERS = ("Certificates", "Components", "Components for Processing Servers")
 CUSTOM = "custom_communications_cert.pem"
@@ -112,12 +112,11 @@ class Stage:
         inventory: dict[str, Any] = json.loads(self.world.inventory.read_text())
         inventory["all"]["vars"] |= {**self._settings, **self.common}
         for group in inventory["all"]["children"].values():
-            for name, variables in group["hosts"].items():
-                variables |= self.of_host.get(name, {})
+            group["hosts"] = {name: variables | self.of_host.get(name, {}) for name, variables in group["hosts"].items()}
         return inventory
 
     def prepare(self, playbook: str, *arguments: str, **env: str) -> Prepared:
-        """Return how one of the collection's playbooks, or one that is given as YAML, is run on this cluster; each run in a folder of its own."""
+        """Return how one of the collection's playbooks, or one given as YAML, is run here; each run has a folder of its own."""
         self._runs += 1
         source = f"certops.rollout.{playbook}" if playbook.isidentifier() else playbook
         return prepare(source, yaml.safe_dump(self.inventory(), sort_keys=False), *arguments,

@@ -36,7 +36,7 @@ _HEADS = {
     "client": ("01", f"0303 {32 * '00'} 00 0002 c018 01 00 0013 ff01 0001 00 000a 0004 0002 0017 000b 0002 01 00"),
 }
 _CERTIFICATE = 11
-_RECORD_LIMIT = 16384
+_RECORD_LIMIT, _ALERT = 16384, 7
 
 # OpenSSL asks whether it can use the key with the suite only when the chain was accepted (tls_post_process_server_certificate).
 _AFTER_THE_VERDICT = ("WRONG_CERTIFICATE_TYPE", "UNKNOWN_CERTIFICATE_TYPE", "UNABLE_TO_FIND_PUBLIC_KEY_PARAMETERS")
@@ -94,7 +94,8 @@ def verify(certificate: bytes, bundle: bytes, *, purpose: Purpose) -> Verdict:
     except ssl.SSLCertVerificationError as error:
         return Verdict(False, error.verify_code, error.verify_message)
     except ssl.SSLError as error:
-        if error.reason not in _AFTER_THE_VERDICT:
+        # Without an alert it only told why it could not use another CA of the same name, and waits for what comes next.
+        if peer.is_alarmed() and error.reason not in _AFTER_THE_VERDICT:
             raise CertificateError(where="certificate", problem=f"OpenSSL cannot read it: {_reason(error)}",
                                    remedy="have it reissued") from None
     return Verdict(True, 0, "ok")
@@ -136,6 +137,10 @@ class _Peer:
             return False
         return True
 
+    def is_alarmed(self) -> bool:
+        """Tell whether it gave up: the last that it sent is then a record with an alert (RFC 5246 section 7.2)."""
+        return self.outgoing.read()[-_ALERT:].startswith(b"\x15\x03\x03")
+
 
 @lru_cache(maxsize=256)
 def _context(bundle: bytes, purpose: Purpose) -> ssl.SSLContext:
@@ -152,25 +157,23 @@ def _context(bundle: bytes, purpose: Purpose) -> ssl.SSLContext:
 
 
 def _trust(context: ssl.SSLContext, bundle: bytes, blocks: list[PemBlock]) -> None:
-    """Let OpenSSL read *bundle* as it reads -CAfile: it takes all of it or nothing, without telling where it stopped."""
+    """Let OpenSSL read *bundle* as it reads -CAfile: all of it or nothing, without telling where it stopped."""
+    reason = _load(context, bundle)
+    if reason:
+        broken = (f", block {number}, line {block.line}" for number, block in enumerate(blocks, start=1)
+                  if _load(context, block.raw) not in ("", "no certificate or crl found"))
+        raise PemError(where=f"trust bundle{next(broken, '')}", problem=f"OpenSSL cannot read it: {reason}",
+                       remedy="take the broken block out")
+
+
+def _load(context: ssl.SSLContext, anchors: bytes) -> str:
+    """Return why OpenSSL cannot read *anchors*, empty when it can."""
     try:
-        _load(context, bundle)
+        with _lent(anchors) as path:
+            context.load_verify_locations(path)
     except ssl.SSLError as error:
-        where, reason = "trust bundle", _reason(error)
-    else:
-        return
-    for number, block in enumerate(blocks, start=1):
-        with suppress(ssl.SSLError):
-            _load(context, block.raw)
-            continue
-        where = f"trust bundle: block {number}, line {block.line}"
-        break
-    raise PemError(where=where, problem=f"OpenSSL cannot read it: {reason}", remedy="take the broken block out")
-
-
-def _load(context: ssl.SSLContext, anchors: bytes) -> None:
-    with _pipe(anchors) as path:
-        context.load_verify_locations(path)
+        return _reason(error)
+    return ""
 
 
 def _bare(protocol: ssl._SSLMethod) -> ssl.SSLContext:
@@ -185,22 +188,33 @@ def _bare(protocol: ssl._SSLMethod) -> ssl.SSLContext:
 
 def load_identity(context: ssl.SSLContext, pem: bytes) -> None:
     """
-    Give *context* a key and its certificate without a file: OpenSSL wants paths, and gets those of pipes.
+    Give *context* a key and its certificate without a file: OpenSSL wants paths, and gets those of memory.
 
     Args:
         context: Any.
         pem: Unencrypted key and leaf.
 
     Raises:
-        ssl.SSLError: The key does not fit, or it is encrypted.
+        OSError: The key does not fit, or it is encrypted: an ssl.SSLError where the system lends memory.
     """
-    with _pipe(pem) as certificate, _pipe(pem) as key:
+    with _lent(pem) as certificate, _lent(pem) as key:
         context.load_cert_chain(certificate, key, password="")   # an empty one, so that OpenSSL does not ask for it
 
 
 @contextmanager
+def _memory(content: bytes) -> Iterator[str]:
+    """Lend *content* under a path. In a pipe OpenSSL cannot seek, and Python would tell of that instead of what is wrong with a key."""
+    descriptor = os.memfd_create("lent")
+    try:
+        _feed(os.dup(descriptor), content)
+        yield f"/dev/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def _pipe(content: bytes) -> Iterator[str]:
-    """Lend *content* under a path. A thread writes it, because a pipe holds no more than 64 KiB."""
+    """Lend *content* under a path where there is no such memory. A thread writes it, because a pipe holds no more than 64 KiB."""
     reader, writer = os.pipe()
     feeder = Thread(target=_feed, args=(writer, content), daemon=True)
     feeder.start()
@@ -221,6 +235,9 @@ def _feed(writer: int, content: bytes) -> None:
         os.close(writer)
 
 
+_lent = _memory if hasattr(os, "memfd_create") else _pipe   # Linux, or another system
+
+
 def negotiate(identity: bytes, ciphers: str | None) -> Negotiated:
     """
     Prove with a whole handshake in memory that a server can use its key, with the ciphers it is set to.
@@ -235,12 +252,15 @@ def negotiate(identity: bytes, ciphers: str | None) -> Negotiated:
     server, client = _bare(ssl.PROTOCOL_TLS_SERVER), _bare(ssl.PROTOCOL_TLS_CLIENT)
     try:
         load_identity(server, identity)
+    except OSError as error:
+        raise CertificateError(where="key and certificate", problem=f"OpenSSL cannot use them together: {_reason(error)}",
+                               remedy="give the certificate and the unencrypted key that belongs to it") from None
+    try:
         if ciphers:
             server.set_ciphers(f"{ciphers}:@SECLEVEL=0")
         return _shake(_Peer(client, server_side=False), _Peer(server, server_side=True))
     except (ssl.SSLError, ValueError) as error:   # ValueError: a NUL, or what is no text
-        where = f"SSL Ciphers {ciphers!r}" if ciphers else "key and certificate"
-        raise CertificateError(where=where, problem=f"no handshake is possible: {_reason(error)}",
+        raise CertificateError(where=f"SSL Ciphers {ciphers!r}", problem=f"no handshake is possible: {_reason(error)}",
                                remedy="use a key that the ciphers can use, RSA for AES256-SHA256, or change the ciphers") from None
 
 
@@ -255,7 +275,7 @@ def _shake(client: _Peer, server: _Peer) -> Negotiated:
 def _reason(error: Exception) -> str:
     """Return OpenSSL's words, which never show what was read."""
     reason: str = getattr(error, "reason", None) or str(error.args[-1])   # some have no name in Python
-    return reason.partition(" (_ssl.c")[0].lower().replace("_", " ")
+    return reason.partition(" (_ssl.c")[0].rpartition("] ")[2].rstrip(".").lower().replace("_", " ")
 
 
 def _length(content: bytes, size: int) -> bytes:

@@ -14,7 +14,7 @@ from .errors import PemError
 
 # A marker stands alone on its line. Whatever else has the dashes of one is refused: glued blocks look like that.
 _MARKER = re.compile(rb"-----(?P<edge>BEGIN|END) (?P<label>[!-,.-~]+(?:[ -][!-,.-~]+)*)-----[ \t]*")
-_SUSPECT = re.compile(rb"-----(?:BEGIN|END)|(?:BEGIN|END) [A-Z0-9 ]+-----")
+_SUSPECT = re.compile(rb"-----(?:BEGIN|END|(?:B|BE|BEG|BEGI|E|EN)$)|(?:BEGIN|END) [A-Z0-9 ]+-----")
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 BOM = b"\xef\xbb\xbf"   # OpenSSL 3 takes one at the start of a file; amid it, blocks are lost
 
@@ -58,7 +58,7 @@ class PemBlock:
         Args:
             eol: LF, or CR and LF.
         """
-        return b"".join(line.rstrip() + eol for line in self.raw.splitlines())
+        return b"".join(line.rstrip() + eol for line in lines_of(self.raw))
 
 
 def split_pem(content: bytes, *, where: str = "PEM") -> list[PemBlock]:

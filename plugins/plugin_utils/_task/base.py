@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import secrets
@@ -99,7 +100,8 @@ def failed(findings: Sequence[Finding]) -> dict[str, Any]:
 
 def holder() -> str:
     """Return who runs this play, as HOST-PID: the controller and the process that all its workers share."""
-    return f"{_controller()}-{os.getppid()}"
+    parent = multiprocessing.parent_process()   # known even after it was killed, unlike os.getppid()
+    return f"{_controller()}-{parent.pid if parent else os.getpid()}"
 
 
 def _controller() -> str:

@@ -21,13 +21,11 @@ from unit.core.forging import (
     extensions,
     fields,
     forge,
-    joined,
     oid,
     pem,
     rsa_algorithm,
     tlv,
     validity,
-    values,
 )
 
 BASIC_CONSTRAINTS, KEY_USAGE, NAMES, AUTHORITY, SUBJECT = "2.5.29.19", "2.5.29.15", "2.5.29.17", "2.5.29.35", "2.5.29.14"
@@ -36,6 +34,7 @@ RSA = "1.2.840.113549.1.1.1"
 PLANT = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Plant Root")])
 EMPTY = tlv(SEQUENCE)
 GENERAL, UTC = GENERALIZED_TIME, UTC_TIME
+UNKNOWN_KEY = tlv(SEQUENCE, tlv(SEQUENCE, oid("1.2.3.4")), tlv(BITS, b"\x00key"))
 LONG = extension("1.2.3.4", bytes(65536))
 
 
@@ -56,17 +55,17 @@ def of_root(**changed: Any) -> Callable[[], Chain]:
 
 def leaf_with(*added: x509.ExtensionType | bytes, without: tuple[str, ...] = (), critical: bool = False) -> Callable[[], Chain]:
     """Return the chain of a leaf with other extensions."""
-    return lambda: of_leaf(extensions=extensions(leaf(), *added, without=without, critical=critical))()
+    return of_leaf(extensions=extensions(leaf(), *added, without=without, critical=critical))
 
 
 def ca_with(*added: x509.ExtensionType | bytes, without: tuple[str, ...] = (), critical: bool = False) -> Callable[[], Chain]:
     """Return the chain of a sound leaf below an intermediate with other extensions."""
-    return lambda: of_ca(extensions=extensions(CA, *added, without=without, critical=critical))()
+    return of_ca(extensions=extensions(CA, *added, without=without, critical=critical))
 
 
 def root_with(*added: x509.ExtensionType | bytes, without: tuple[str, ...] = ()) -> Callable[[], Chain]:
     """Return the chain of a sound leaf below a root with other extensions."""
-    return lambda: of_root(extensions=extensions(ROOT, *added, without=without))()
+    return of_root(extensions=extensions(ROOT, *added, without=without))
 
 
 def constrained(constraints: x509.NameConstraints, *names: x509.GeneralName) -> Callable[[], Chain]:
@@ -164,8 +163,10 @@ ODD: dict[str, Row] = {
     "other algorithm beside the signature": (78, 78, of_leaf(outer=rsa_algorithm("sha1"))),
     "other algorithm in the signed part": (78, 78, of_leaf(algorithm=rsa_algorithm("sha1"), outer=rsa_algorithm("sha256"))),
     "unknown signature algorithm": (20, 20, of_leaf(algorithm=tlv(SEQUENCE, oid("1.2.3.4")))),
-    "unknown public key": (1, 1, of_leaf(key=tlv(SEQUENCE, tlv(SEQUENCE, oid("1.2.3.4")), tlv(BITS, b"\x00key")))),
-    "unknown public key of a CA": (20, 20, of_ca(key=tlv(SEQUENCE, tlv(SEQUENCE, oid("1.2.3.4")), tlv(BITS, b"\x00key")))),
+    "unknown public key": (1, 1, of_leaf(key=UNKNOWN_KEY)),
+    "unknown public key of a CA": (20, 20, of_ca(key=UNKNOWN_KEY)),
+    "unknown public key of another CA of that name": (0, 0, lambda: (
+        leaf().cert_pem, forge(CA, ROOT.key, key=UNKNOWN_KEY, serial=tlv(2, b"\x01")) + BUNDLE)),
     "broken RSA key": (1, 1, of_leaf(key=tlv(SEQUENCE, tlv(SEQUENCE, oid(RSA), b"\x05\x00"), tlv(BITS, b"\x00key")))),
     "RSA key for PSS only": (1, 1, of_leaf(key=rsa_key(2048).replace(oid(RSA), oid("1.2.840.113549.1.1.10")))),
     "EC key on P-256": (0, 0, of_leaf(key=ec_key(oid("1.2.840.10045.3.1.7"), point()))),
@@ -226,7 +227,7 @@ EXTENSIONS: dict[str, Row] = {
     "critical names": (0, 0, leaf_with(x509.SubjectAlternativeName([DNS("dpu-03")]), without=(NAMES,), critical=True)),
     "empty names": (87, 87, leaf_with(extension(NAMES, EMPTY), without=(NAMES,))),
     "critical authority key identifier": (34, 34, leaf_with(
-        x509.AuthorityKeyIdentifier.from_issuer_public_key(CA.cert.public_key()), without=(AUTHORITY,), critical=True)),
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(CA.key.public_key()), without=(AUTHORITY,), critical=True)),
     "critical subject key identifier": (34, 34, leaf_with(
         x509.SubjectKeyIdentifier(b"1"), without=(SUBJECT,), critical=True)),
     "authority by issuer and serial": (0, 0, leaf_with(named_by(CA, CA.cert.serial_number), without=(AUTHORITY,))),

@@ -54,9 +54,30 @@ class TestPlanParameterPresent:
         assert (plan.before, plan.after) == (HIDDEN, HIDDEN)
         assert "secret" not in f"{plan.change.as_result()} {plan.change.as_diff()} {plan!r}"
 
+    def test_shows_nothing_encrypted(self) -> None:
+        """What the product has encrypted is a secret, whatever it is called."""
+        encrypted = CONTENT.replace(b"Port = int: 80", b"Code = EncryptedString: c2VjcmV0")
+        plan = plan_parameter_absent(observed(encrypted), ["component", "Code"])
+
+        assert (plan.before, plan.after) == (HIDDEN, None)
+
+    def test_judges_by_the_parameter_and_not_by_what_it_is_in(self) -> None:
+        """A secret is hidden at any depth, and its neighbour is not."""
+        inner = b"component = A:\n  Password Store = B:\n    Port = int: 80\n    Passphrase = string: secret\n"
+        shown, hidden = (plan_parameter_absent(observed(inner), ["component", "Password Store", key]) for key in ("Port", "Passphrase"))
+
+        assert (shown.before, hidden.before) == ("80", HIDDEN)
+
+    def test_expects_the_file_as_it_was_seen(self) -> None:
+        """The node refuses the change when somebody else was faster."""
+        plan = plan_parameter_present(observed(), ["component", "Port"], kind="int", value="81")
+
+        assert plan.change is not None
+        assert (plan.change.path, plan.change.expected) == ("/srv/a.cfg", hashlib.sha256(CONTENT).hexdigest())
+
     def test_refuses_another_type(self) -> None:
-        """The type that the file has is not changed."""
-        with pytest.raises(CfgError, match="is of type 'int'"):
+        """The type that the file has is not changed, and the file is named."""
+        with pytest.raises(CfgError, match=r"/srv/a\.cfg:3: .*is of type 'int'"):
             plan_parameter_present(observed(), ["component", "Port"], kind="string", value="81")
 
 
@@ -68,6 +89,7 @@ class TestPlanParameterAbsent:
         assert plan.change is not None
         assert plan.change.content == CONTENT.replace(b"  Port = int: 80\n", b"")
         assert (plan.before, plan.after, plan.change.action) == ("80", None, "remove component, Port")
+        assert (plan.change.as_diff()["before"], plan.change.as_diff()["after"]) == ("component, Port: 80\n", "")
 
     def test_is_nothing_when_it_is_absent(self) -> None:
         """Neither a parameter nor an item that is absent is a change."""
@@ -85,9 +107,15 @@ class TestPlanParameterAbsent:
         assert plan.before == HIDDEN
 
     def test_refuses_an_item_named_by_its_label(self) -> None:
-        """A second run would take out the next one."""
-        with pytest.raises(CfgError, match="take out the next one"):
+        """A second run would take out the next one; the error says how to name it."""
+        with pytest.raises(CfgError, match=r"/srv/a\.cfg: item 0 is .*take out the next one; name it by what is in it, like \[Name=X\]"):
             plan_parameter_absent(observed(), ["component", "Servers", "0"])
+
+    @pytest.mark.parametrize("path", [["component", "Port", "[Name=x]"], ["component", "[Name", "Port"], ["component", "Servers"]])
+    def test_names_the_file_it_refuses_to_change(self, path: list[str]) -> None:
+        """An item of what is no vector, a matcher that is none, a whole vector: each is an error of that file."""
+        with pytest.raises(CfgError, match=r"^/srv/a\.cfg"):
+            plan_parameter_absent(observed(), path)
 
     def test_refuses_an_empty_path(self) -> None:
         """Nothing to remove is a mistake."""

@@ -90,6 +90,12 @@ class TestReadIdentity:
 
 
 class TestRefusals:
+    def test_two_sources(self) -> None:
+        """Which of two files is meant is never guessed."""
+        problem = "is given as PEM and as PKCS#12"
+
+        assert ("source", "dpu-03.pem", problem) in refusals(content=LEAF.pem, pkcs12=LEAF.p12(None))
+
     def test_no_key(self) -> None:
         """A certificate alone is no identity."""
         assert refusals(content=LEAF.cert_pem) == [("one-key", "dpu-03.pem", "no private key")]

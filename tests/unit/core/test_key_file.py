@@ -67,7 +67,10 @@ class TestPlanKeyFile:
     def test_does_not_compare_a_dacl(self) -> None:
         """The same DACL has many spellings; on Windows only new bytes are a change."""
         guard = dacl_guard(PRIVATE_DACL)
+        change = plan_key_file(observed(OLD, guard), identity(NEW), guard=guard)
 
+        assert change is not None
+        assert change.as_diff()["after"] == f"private key (not shown)\ncertificate, SHA-256 {NEW.fingerprint}\n"
         assert plan_key_file(observed(NEW, dacl_guard("D:P(A;;FA;;;BA)")), identity(NEW), guard=guard) is None
         assert plan_key_file(observed(OLD, dacl_guard("D:P(A;;FA;;;BA)")), identity(NEW), guard=guard) is not None
 

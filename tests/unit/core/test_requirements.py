@@ -14,12 +14,9 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.identity imp
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.requirements import (
     Expectation,
     Judgement,
-    check_anchors,
     check_identity,
     check_installed,
-    days_left,
 )
-from ansible_collections.certops.rollout.plugins.plugin_utils._core.x509 import read_certificate
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
@@ -218,81 +215,22 @@ class TestCheckInstalled:
         finding = only(check_installed(content, BUNDLE, self.EXPECTED))
 
         assert finding.where.startswith("dpu-03, installed certificate")
+        assert finding.problem
+        assert finding.remedy
+
+    def test_asks_for_a_certificate_where_there_is_none(self) -> None:
+        """A file without a block is to be installed again."""
+        assert only(check_installed(b"", BUNDLE, self.EXPECTED)) == Finding(
+            "dpu-03, installed certificate", "no certificate", "install the certificate again", "certificate")
+
+    @pytest.mark.parametrize(("names", "told"), [
+        (["a", "b", "c"], "3 dNSName ('a', 'b', 'c')"), (["a", "b", "c", "d"], "4 dNSName ('a', 'b', 'c' and 1 more)")])
+    def test_lists_three_names_and_counts_the_rest(self, names: list[str], told: str) -> None:
+        """Three are shown; a certificate with a hundred names does not fill the screen."""
+        assert told in only(judge(ISSUER.issue("dpu-03", dns=names))).problem
 
     @given(st.binary(max_size=200), st.binary(max_size=200))
     def test_never_raises(self, certificate: bytes, bundle: bytes) -> None:
         """Whatever is on a node, there is a judgement."""
         assert check_installed(certificate, bundle, self.EXPECTED).findings
         assert check_installed(GOOD.cert_pem, b"-----BEGIN CERTIFICATE-----" + bundle, self.EXPECTED).findings
-
-
-class TestCheckAnchors:
-    @staticmethod
-    def check(content: bytes, known: bytes = b"") -> list[Finding]:
-        """Return what is found in a trust file."""
-        return check_anchors(content, where="corp.pem", now=NOW, known=known)
-
-    @pytest.mark.parametrize("content", [b"", b"\n", BUNDLE, ISSUER.pem + b"text\n" + ROOT.pem, ROOT.pem])
-    def test_accepts_complete_chains(self, content: bytes) -> None:
-        """In any order, with text between; nothing at all is no fault."""
-        assert self.check(content) == []
-
-    def test_accepts_a_level_whose_root_is_present(self) -> None:
-        """What the bundle holds already need not be given again."""
-        assert self.check(ISSUER.pem, known=b"text\n" + ROOT.pem) == []
-
-    @pytest.mark.parametrize(("content", "broken"), [
-        (GOOD.key_pem, "private-key"), (GOOD.encrypted_key_pem("x"), "private-key"), (GOOD.cert_pem, "not-a-ca"),
-        (make_root(ca=None).pem, "not-a-ca"), (make_root(usage=["crl_sign"]).pem, "not-a-ca"),
-        (make_root(not_before=NOW - 9 * DAY, not_after=NOW - DAY).pem, "expired"), (make_root(not_before=NOW + DAY).pem, "not-yet-valid"),
-        (ROOT.pem.replace(b"CERTIFICATE", b"TRUSTED CERTIFICATE"), "label"),
-        (JUNK, "certificate"), (make_root(eku=()).pem, "extensions"), (make_root(dns=["any"]).pem, ""),
-    ])
-    def test_finds_the_broken_block_with_number_and_line(self, content: bytes, broken: str) -> None:
-        """The block is told by number and line."""
-        findings = self.check(BUNDLE + content)
-
-        assert rules(findings) == ([broken] if broken else [])
-        assert {finding.where for finding in findings} <= {f"corp.pem: block 3, line {len(BUNDLE.splitlines()) + 1}"}
-
-    @pytest.mark.parametrize("content", [BUNDLE[:-30], BUNDLE + JUNK[-26:], BUNDLE.replace(b"-\n-", b"--", 1), ROOT.der])
-    def test_finds_a_file_that_is_no_pem(self, content: bytes) -> None:
-        """Cut, unpaired, glued or binary: one finding."""
-        assert len(self.check(content)) == 1
-
-    @pytest.mark.parametrize("known", [b"", make_root(key="rsa2048/other").pem, GOOD.cert_pem, b"broken -----BEGIN"])
-    def test_asks_for_the_root(self, known: bytes) -> None:
-        """An intermediate without the self-signed root above it is refused; a CA that only has the same name is none."""
-        (finding,) = self.check(ISSUER.pem, known=known)
-
-        assert (finding.rule, finding.where) == ("root-missing", "corp.pem: block 1, line 1")
-        assert finding.problem == ("unable to get issuer certificate: 'CN=Corp Root', which issued 'CN=Corp Issuing CA', is missing")
-
-    def test_asks_for_the_root_above_what_is_present(self) -> None:
-        """The chain goes on through the bundle: what is missing there is missing."""
-        below = ISSUER.intermediate("Corp Sub CA")
-
-        assert rules(self.check(below.pem, known=ISSUER.pem)) == ["root-missing"]
-        assert self.check(below.pem, known=BUNDLE) == []
-
-    def test_reports_every_block(self) -> None:
-        """Three faults are three findings."""
-        content = GOOD.key_pem + GOOD.cert_pem + make_root(not_before=NOW - 9 * DAY, not_after=NOW - DAY).pem + BUNDLE
-
-        assert rules(self.check(content)) == ["private-key", "not-a-ca", "expired"]
-
-    def test_shows_no_key(self) -> None:
-        """The finding names the block and nothing of what is in it."""
-        assert not any(line.decode() in str(self.check(GOOD.key_pem)) for line in GOOD.key_pem.splitlines())
-
-    @given(st.binary(max_size=300), st.integers(0, len(BUNDLE)))
-    def test_never_raises(self, junk: bytes, position: int) -> None:
-        """Whatever is in a trust file, there are findings or none."""
-        assert self.check(BUNDLE[:position] + junk + BUNDLE[position:]) is not None
-
-
-class TestDaysLeft:
-    @pytest.mark.parametrize(("left", "days"), [(10 * DAY, 10), (10 * DAY - SECOND, 9), (0 * DAY, 0), (-SECOND, -1)])
-    def test_counts_whole_days(self, left: timedelta, days: int) -> None:
-        """Rounded down, negative once it is expired."""
-        assert days_left(read_certificate(GOOD.der, where="x"), GOOD.cert.not_valid_after_utc - left) == days

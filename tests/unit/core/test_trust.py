@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import OptionError, PemError, Refused
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import Finding, OptionError, PemError, Refused
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.observation import FileState
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.pem import split_pem
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.trust import plan_added, plan_removed, read_fingerprints
@@ -36,6 +36,13 @@ class TestPlanAdded:
         """A bundle that has the anchors is left alone."""
         assert plan_added(observed(PLANT.pem + CORP.pem), split_pem(CORP.pem)) is None
 
+    def test_begins_a_bundle_that_is_absent(self) -> None:
+        """The first anchors make the file, and nothing else is in it."""
+        change = plan_added(FileState("/srv/trust.pem"), split_pem(PLANT.pem + CORP.pem))
+
+        assert change is not None
+        assert (change.content, change.expected, change.action) == (PLANT.pem + CORP.pem, "absent", "add 2 anchors")
+
     def test_names_the_file_that_is_no_pem(self) -> None:
         """A glued bundle is refused under its own path."""
         with pytest.raises(PemError, match=r"/srv/trust\.pem"):
@@ -57,8 +64,11 @@ class TestPlanRemoved:
 
     def test_never_removes_the_last(self) -> None:
         """A bundle without any anchor would trust nobody."""
-        with pytest.raises(Refused, match="without any certificate"):
+        with pytest.raises(Refused) as caught:
             plan_removed(observed(PLANT.pem), [PLANT.fingerprint])
+
+        assert caught.value.findings == (
+            Finding("/srv/trust.pem", "would be left without any certificate", "leave at least one of them in it", "last-anchor"),)
 
     def test_never_removes_a_protected_one(self) -> None:
         """Protection wins over the request, whether the anchor is there or not."""
@@ -76,5 +86,5 @@ class TestReadFingerprints:
     @pytest.mark.parametrize("text", ["", "ab", "g" * 64, "a" * 40])
     def test_refuses_what_is_no_sha256(self, text: str) -> None:
         """A SHA-1 or a typing error is told, not looked for in vain."""
-        with pytest.raises(OptionError, match="fingerprints"):
+        with pytest.raises(OptionError, match=r"fingerprints: '.*' is no SHA-256; give 64 hexadecimal digits"):
             read_fingerprints([CORP.fingerprint, text], option="fingerprints")

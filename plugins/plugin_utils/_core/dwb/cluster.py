@@ -205,6 +205,22 @@ def plan_way_back(members: Sequence[Member], run: str = "") -> WayBack:
     return WayBack(wanted, [member.host for member in touched], stop)
 
 
+def check_way_back(members: Sequence[Member], way: WayBack) -> list[Finding]:
+    """
+    Return what stands against taking a rollout back on all nodes; half a way back splits the trust as half a rollout does.
+
+    Args:
+        members: All servers of the cluster.
+        way: As planned for them.
+    """
+    findings = [Finding(f"{member.host}: node", member.failure,
+                        "make it reachable, or leave it out by --limit and -e dwb_force=true", "vanished")
+                for member in members if member.failure and way.run]
+    return findings + [Finding(f"{member.host}: {path}", f"was changed by somebody since rollout {way.run}",
+                               "keep a copy of it, then take back all the same with -e dwb_force=true", "edited")
+                       for member in members if member.host in way.restore for path in member.survey.get("edited", ())]
+
+
 def _last_run(members: Sequence[Member]) -> str:
     """Return the newest rollout that is not taken back: identifiers begin with their time, so the greatest is the newest."""
     newest = max((str(member.survey.get("marker", {}).get("run", "")) for member in members), default="")

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 
 from ..errors import NodeError
 from ..observation import FileState
@@ -46,6 +46,7 @@ class Marker:
         phases: What was written, in the order it was first written.
         since: When the rollout came here first, seconds since 1970 by the node's clock.
         holder: The controller process that runs it, as HOST-PID.
+        files: SHA-256 of what it wrote, by path; another one on the disk is a later change by somebody else.
     """
 
     run: str = ""
@@ -54,6 +55,7 @@ class Marker:
     phases: tuple[str, ...] = ()
     since: int = 0
     holder: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def next(self, turn: Turn, *, phases: Sequence[str], clock: int, restart_pending: bool = True) -> Marker:
         """
@@ -90,7 +92,7 @@ def read_marker(state: FileState) -> Marker:
 def _checked(fields: dict[str, object]) -> Marker:
     """Return the marker of *fields*; ValueError or TypeError when one of them is not what it should be."""
     marker = Marker(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})  # type: ignore[arg-type]
-    texts = (marker.run, marker.holder, *marker.commits, *marker.phases)
+    texts = (marker.run, marker.holder, *marker.commits, *marker.phases, *marker.files.keys(), *marker.files.values())
     if not all(isinstance(text, str) for text in texts) or any(_COMMIT.fullmatch(text) is None for text in marker.commits):
         raise ValueError("a text is none")
     if not isinstance(marker.restart_pending, bool) or not isinstance(marker.since, int) or isinstance(marker.since, bool):

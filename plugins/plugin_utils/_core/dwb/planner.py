@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..bundle import add_anchors
 from ..cfg_edit import set_parameter
@@ -181,5 +181,6 @@ def taken_back_commit(server: Server, turn: Turn) -> Commit:
 
 
 def _commit(server: Server, marker: Marker, changes: Sequence[Change]) -> Commit:
-    note = write_marker(server.observation.file(server.layout.marker), marker)
+    files = {**marker.files, **{change.path: change.sha256 for change in changes}}
+    note = write_marker(server.observation.file(server.layout.marker), replace(marker, files=files))
     return Commit(marker.commits[-1], (*changes, note))

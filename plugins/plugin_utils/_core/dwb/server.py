@@ -164,8 +164,8 @@ def _headers(server: Server, folder: str, findings: list[Finding]) -> Iterator[t
 
 
 def _guess(file: FileState) -> str:
-    """Return CommServer for a file that is not understood but names it: a second one must not hide behind a fault."""
-    return "CommServer" if b"CommServer" in (file.content or b"") else ""
+    """Return which component a file that is not understood names: neither may hide behind a fault."""
+    return next((name for name in ("CommServer", "SynchronizeComponent") if name.encode() in (file.content or b"")), "")
 
 
 def _scalars(file: FileState, findings: list[Finding]) -> dict[str, str]:

@@ -55,8 +55,8 @@ def make_survey(server: Server, wanted: Wanted, judged: Judged, *, role: str, no
         "role": role, "root": server.layout.root, "system": observation.system,
         "common_name": server.licence.common_names[0] if server.licence and server.licence.common_names else None,
         "port": server.port, "follows": server.follows,
-        "marker": asdict(server.marker), "taken_back": taken_back(server),
-        "interrupted": split_commit(observation.run)[0] if observation.state != "clean" else "",
+        "marker": asdict(server.marker), "taken_back": taken_back(server), "edited": _edited(server),
+        "interrupted": split_commit(observation.run)[0],
         "findings": [asdict(finding) for finding in judged.findings], "warnings": [*judged.warnings, *_leftovers(server)],
         "changes": {phase: [change.as_result() for change in changes] for phase, changes in judged.planned.items()},
         "files": _files(server, judged.planned),
@@ -110,6 +110,15 @@ def _files(server: Server, planned: Mapping[str, Sequence[Change]]) -> dict[str,
 
 def _sha256_after(state: FileState, change: Change | None) -> str:
     return change.sha256 if change else state.sha256
+
+
+def _edited(server: Server) -> list[str]:
+    """Return the files that somebody has changed since the last rollout wrote them; unknown while one is under way."""
+    if server.observation.state != "clean":
+        return []
+    states = (server.bundle, server.certificate, server.communications, server.processing)
+    written = server.marker.files
+    return [state.path for state in states if written.get(state.path, state.sha256) != state.sha256]
 
 
 def _encoded(files: Mapping[str, bytes]) -> dict[str, str]:

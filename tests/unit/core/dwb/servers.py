@@ -18,7 +18,7 @@ from unit.builders import Authority, Leaf, make_root
 from unit.fakes import MemoryHost
 
 CFG = Path(__file__).parents[2] / "fixtures" / "cfg"
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC).replace(microsecond=0)   # as exact as a node tells its clock
 CN = "insight-01"
 
 
@@ -35,9 +35,14 @@ def company() -> tuple[Authority, Authority]:
     return root, root.intermediate("Corp Issuing CA")
 
 
-@cache
 def leaf(serial: int = 4711) -> Leaf:
     """Return the company's certificate for the server; another serial number is another certificate."""
+    return _issued(serial)
+
+
+@cache
+def _issued(serial: int) -> Leaf:
+    """Issue once: the cache takes ``leaf()`` and ``leaf(4711)`` for two calls, and they may be a second apart."""
     return company()[1].issue(CN, serial=serial)
 
 

@@ -101,12 +101,12 @@ class TestPlanCluster:
     def test_refuses_two_unfinished_rollouts(self) -> None:
         """Which of them is to be finished is for the operator to say; the newest is to be taken back first."""
         pending = [Member(host, survey(role, marker={"run": run, "restart_pending": True}))
-                   for host, role, run in (("m", "master", "r2"), ("d", "dpu", "r1"))]
+                   for host, role, run in (("m", "master", "r3"), ("d", "dpu", "r1"), ("d2", "dpu", "r2"))]
         findings = plan_cluster(pending, consent=True).findings
 
         assert findings == {"m": [Finding(
-            "cluster", "has 2 unfinished rollouts: r1, r2",
-            "take the last one back first: certops.rollout.rollback -e dwb_run=r2", "runs")], "d": []}
+            "cluster", "has 3 unfinished rollouts: r1, r2, r3",
+            "take the last one back first: certops.rollout.rollback -e dwb_run=r3", "runs")], "d": [], "d2": []}
 
     def test_tells_why_a_node_cannot_take_part(self) -> None:
         """One that was lost, and one that does not answer, each under its own name with what to do."""
@@ -137,6 +137,16 @@ class TestPlanCluster:
         plan = plan_cluster([Member("d", survey("dpu", "trust"))], consent=True, partial=True)
 
         assert (plan.findings, plan.master, plan.run, plan.needed) == ({"d": []}, "", "run-dpu", True)
+
+    def test_takes_what_is_no_survey_for_one_that_shows_nothing(self) -> None:
+        """A variable of another task has none of the keys: its server must restart, and there is no traceback."""
+        foreign = [Member("a", {"changed": False}), Member("b", {"role": "dpu", "follows": "processing"}), Member("m", survey("master"))]
+        plan = plan_cluster(foreign, consent=True)
+
+        assert (plan.master, plan.run, plan.due["a"], plan.activate) == ("m", "run-master", [], ["b", "a"])
+        assert plan_cluster([foreign[0], cluster()[1]], consent=True, partial=True).run == "run-dpu"
+        assert plan_cluster([Member("m", {"role": "master", "interrupted": "r0"}), cluster()[1]], consent=True).due["m"] == []
+        assert (plan_way_back(foreign).run, plan_restarts(foreign)) == ("", ["b", "a"])
 
     def test_has_nothing_to_do_for_nobody(self) -> None:
         """An empty cluster is no error of this plan."""
@@ -233,6 +243,12 @@ class TestPlanWayBack:
         way = plan_way_back(members)
 
         assert (way.run, list(way.restore), list(way.stop)) == ("r2", ["b"], ["b"])
+
+    def test_knows_the_newest_by_its_time(self) -> None:
+        """Where nothing was ever taken back, the last rollout is."""
+        members = [Member("a", survey("master", marker={"run": "20261121T120000Z-abc"})), Member("b", survey("dpu"))]
+
+        assert (plan_way_back(members).run, list(plan_way_back(members).restore)) == ("20261121T120000Z-abc", ["a"])
 
     def test_takes_the_named_rollout_back(self) -> None:
         """Named by the operator, an older one is taken back where it was last."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import re
+from dataclasses import fields
 
 import pytest
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.marker import (
@@ -39,7 +41,13 @@ class TestNext:
         """What an earlier rollout did is not counted as part of this one."""
         marker = Marker().next(Turn("earlier", "a-1"), phases=["trust"], clock=1).next(TURN, phases=["configuration"], clock=2)
 
-        assert (len(marker.commits), marker.phases) == (1, ("configuration",))
+        assert (len(marker.commits), marker.phases, marker.since) == (1, ("configuration",), 2)
+
+    def test_names_who_committed_last(self) -> None:
+        """A rollout that another controller finishes is that one's."""
+        marker = Marker().next(Turn(TURN.run, "first-1"), phases=["trust"], clock=1).next(TURN, phases=[], clock=2, restart_pending=False)
+
+        assert (marker.holder, marker.restart_pending, marker.since) == (TURN.holder, False, 1)
 
 
 class TestReadMarker:
@@ -49,6 +57,15 @@ class TestReadMarker:
         marker = Marker().next(TURN, phases=phases, clock=clock)
 
         assert read_marker(observed(write_marker(observed(None), marker).content)) == marker
+
+    def test_is_noted_in_the_same_bytes_every_time(self) -> None:
+        """One line of JSON with its keys in order, so that a backup can be compared by eye."""
+        change = write_marker(observed(None), Marker().next(TURN, phases=["trust"], clock=1))
+        line = (change.content or b"").decode()
+
+        assert change.action == f"note rollout {TURN.run}, commit 1"
+        assert re.findall(r'"(\w+)":', line) == sorted(field.name for field in fields(Marker))
+        assert line.endswith("}\n")
 
     def test_takes_an_absent_file_for_no_rollout(self) -> None:
         """A node that was never rolled out has an empty marker."""

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.marker import Turn
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.planner import (
     Wanted,
+    bundle_after,
     make_commit,
     plan_phases,
     planned_files,
@@ -19,8 +20,8 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors impor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .servers import CFG, Tree, anchors, identity, leaf, licensor
-from .test_server import COMMUNICATIONS, CRLF, LINE, synchronize
+from .servers import CFG, Tree, anchors, company, identity, leaf, licensor
+from .test_server import COMMUNICATIONS, CRLF, LINE, WITH_LINE, synchronize
 
 TURN = Turn("20261121T120000Z-abc123", "control-1")
 PHASES = ("trust", "certificate", "configuration")
@@ -104,12 +105,36 @@ class TestPlanPhases:
 
     def test_takes_over_the_bytes_of_the_master(self) -> None:
         """A DPU's file becomes what the next synchronisation would make of it, whatever it is now."""
-        files = {COMMUNICATIONS: CRLF.replace(b"443", b"444"),
+        files = {COMMUNICATIONS: CRLF.replace(b"443", b"444"), PROCESSING: CRLF,
                  "Components/Synchronize.cfg": synchronize("Components", "/Components for Processing Servers/")}
         wanted = Wanted(anchors(), identity(), PHASES, {"processing": b"the master's", "communications": b"own"})
+        changes = plan_phases(Tree(files=files).observe(), wanted)["configuration"]
+
+        assert [change.content for change in changes] == [b"the master's"] * 2
+        assert {change.action for change in changes} == {"take over the master's file"}
+        assert changes[0].details == {"value": "Certificates\\custom_communications_cert.pem"}
+        assert [change.content for change in plan_phases(Tree(files={COMMUNICATIONS: CRLF, PROCESSING: CRLF}).observe(), wanted)[
+            "configuration"]] == [WITH_LINE, WITH_LINE]
+
+    def test_takes_over_the_master_s_own_file(self) -> None:
+        """An FSU pulls Components itself, so it gets what the master has there."""
+        files = {"Components/Synchronize.cfg": synchronize("Components", "/Components/")}
+        wanted = Wanted((), None, PHASES, {"processing": b"the copy", "communications": b"the master's"})
 
         assert [change.content for change in plan_phases(Tree(files=files).observe(), wanted)["configuration"]] == [b"the master's"]
-        assert plan_phases(Tree(files={COMMUNICATIONS: CRLF}).observe(), wanted)["configuration"][0].content != b"the master's"
+
+    def test_sets_the_line_while_the_master_is_not_known(self) -> None:
+        """A preflight without the master's bytes shows what is to come all the same."""
+        files = {COMMUNICATIONS: CRLF, "Components/Synchronize.cfg": synchronize("Components", "/Components/")}
+        changes = plan_phases(Tree(files=files).observe(), Wanted((), None, PHASES))["configuration"]
+
+        assert [(change.content, change.action) for change in changes] == [(WITH_LINE, "set Certificate")]
+
+    def test_begins_a_bundle_that_is_empty(self) -> None:
+        """The anchors are all there is, in the plan and in the rehearsal."""
+        server = Tree(files={"Certificates/trust_ca_cert.pem": b""}).observe()
+
+        assert bundle_after(server, anchors()) == b"".join(authority.pem for authority in company())
 
     def test_refuses_to_guess(self) -> None:
         """A Certificate of another type is for a person to look at."""
@@ -144,7 +169,10 @@ class TestCommits:
     def test_puts_the_marker_into_the_same_transaction(self) -> None:
         """A change without its note cannot happen."""
         done = carry_out(Tree()).observe()
+        clock = done.observation.clock
 
+        assert done.marker.commits == (f"{TURN.run}.1-{clock:x}-{TURN.holder}",)
+        assert (done.marker.since, done.marker.holder) == (clock, TURN.holder)
         assert (done.marker.run, done.marker.phases, done.marker.restart_pending) == (TURN.run, PHASES, True)
 
     def test_notes_a_restart_once(self) -> None:
@@ -156,8 +184,25 @@ class TestCommits:
         assert commit is not None
         host.commit(commit.run, commit.changes)
 
+        assert len(commit.changes) == 1
         assert not tree.observe(host).marker.restart_pending
+        assert tree.observe(host).marker.phases == PHASES
         assert restart_commit(tree.observe(host), TURN) is None
+
+    def test_notes_the_phases_that_changed_something(self) -> None:
+        """A phase without a change is not part of the marker, so taking back stops no server for it."""
+        tree = carry_out(Tree(), Wanted(anchors(), identity(), ["trust"]))
+
+        assert carry_out(tree, Wanted(anchors(), None, ["trust", "configuration"])).observe().marker.phases == ("trust", "configuration")
+        assert tree.observe().marker.phases == ("trust",)
+
+    def test_notes_the_restart_of_another_rollout(self) -> None:
+        """What an earlier rollout has noted is no note of this one."""
+        server = carry_out(Tree()).observe()
+        commit = restart_commit(server, Turn("later", "control-2"))
+
+        assert commit is not None
+        assert commit.run.startswith("later.1-")
 
     def test_notes_what_was_taken_back(self) -> None:
         """The note outlives the marker, which is then what it was before the rollout."""
@@ -167,4 +212,8 @@ class TestCommits:
         host.add_folder(tree.layout.state)
         host.commit(commit.run, commit.changes)
 
+        assert taken_back(Tree(files={"../taken-back": b"\xff\n"}).observe()) == "\ufffd"
+        assert commit.run == f"{TURN.run}.0-{host.clock:x}-{TURN.holder}"
+        assert commit.changes[0].action == f"note that rollout {TURN.run} was taken back"
+        assert taken_back(tree.observe()) == ""
         assert taken_back(tree.observe(host)) == TURN.run

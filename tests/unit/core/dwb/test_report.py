@@ -56,6 +56,19 @@ class TestMakeRows:
         assert problems() == []
         assert problems(**facts) == [problem]
 
+    def test_takes_what_is_no_survey_for_one_that_shows_nothing(self) -> None:
+        """A variable of another task has none of the keys: a row with dashes, never a traceback, and never ok by accident."""
+        rows = make_rows([Member("d", {"changed": False, "presents": "new"})])
+
+        assert rows[0]["problems"] == ["serves another certificate than the one on its disk"]
+        assert (rows[0]["role"], rows[0]["common_name"], rows[0]["served"]) == ("", None, None)
+
+    def test_compares_with_the_first_of_two_masters(self) -> None:
+        """A cluster that is wrongly set up is still reported on."""
+        masters = [Member("m", survey("master")), Member("m2", survey("master", files={"processing": {"planned_sha256": "x"}}))]
+
+        assert [row["problems"] for row in make_rows([*masters, Member("d", survey("dpu"))])] == [[], [], []]
+
     def test_tells_all_problems_at_once(self) -> None:
         """What is wrong, what would be changed, what is served, what is pending: in this order."""
         assert problems(findings=[{"where": "clock", "problem": "is off"}], changes={"trust": [{"path": "t", "action": "a"}]},
@@ -77,12 +90,12 @@ class TestMakeTable:
     def test_is_as_wide_as_its_longest_cells(self) -> None:
         """Columns stand below each other; fingerprints are cut, and what is unknown is a dash."""
         served = {**SERVED, "fingerprint": "0123456789abcdef" * 4, "days_left": 0}
-        members = [Member("a-long-name", survey("dpu", served=served, presents="")), Member("x", failure="unreachable")]
+        members = [Member("long-name", survey("dpu", served=served, presents="fedcba9876543210")), Member("x", failure="unreachable")]
 
         assert make_table(make_rows(members)) == [
-            "node         role  common name  served (SHA-256)  on disk (SHA-256)  days  state",
-            "a-long-name  dpu   insight-01   0123456789abcdef  -                  0     serves another certificate than the one on its disk",
-            "x            -     -            -                 -                  -     unreachable",
+            "node       role  common name  served (SHA-256)  on disk (SHA-256)  days  state",
+            "long-name  dpu   insight-01   0123456789abcdef  fedcba9876543210   0     serves another certificate than the one on its disk",
+            "x          -     -            -                 -                  -     unreachable",
         ]
 
     def test_puts_all_problems_into_one_line(self) -> None:

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.schedule import check_schedule
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import Finding
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.observation import FileState
 from hypothesis import given
 from hypothesis import strategies as st
 
 NOW = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
 WINDOW = timedelta(hours=4)
+ZERO, SECOND = timedelta(0), timedelta(seconds=1)
 
 
 def schedule(start: str, every: str) -> FileState:
@@ -47,6 +49,46 @@ class TestCheckSchedule:
     def test_allows_one_outside_of_it(self, start: str, every: str) -> None:
         """Before, after, or never again."""
         assert check_schedule(schedule(start, every), now=NOW, window=WINDOW) == []
+
+    @pytest.mark.parametrize(("start", "due"), [
+        ("January 31, 2026", datetime(2026, 2, 28, 12, 0, tzinfo=UTC)),
+        ("January 31, 2024", datetime(2024, 2, 29, 12, 0, tzinfo=UTC)),
+        ("January 31, 2025", datetime(2026, 4, 30, 12, 0, tzinfo=UTC)),
+        ("January 15, 2024", datetime(2026, 12, 15, 12, 0, tzinfo=UTC)),
+        ("December 01, 2024", datetime(2026, 1, 1, 12, 0, tzinfo=UTC)),
+        ("October 31, 2025", datetime(2025, 11, 30, 12, 0, tzinfo=UTC)),
+    ])
+    def test_counts_months(self, start: str, due: datetime) -> None:
+        """The same day of every month, or its last one; within the window and at both of its ends, not before or after."""
+        file = schedule(f"{start} 12:00:00 UTC", "month")
+        found = [bool(check_schedule(file, now=due + shift, window=WINDOW)) for shift in (-WINDOW - SECOND, -WINDOW, ZERO, SECOND)]
+
+        assert found == [False, True, True, False]
+
+    def test_takes_a_zone_for_as_far_off_as_zones_are(self) -> None:
+        """An abbreviation may be 14 hours off in both directions."""
+        file = schedule("March 31, 2026 12:00:00 IST", "week")
+        found = [bool(check_schedule(file, now=NOW + timedelta(hours=hours), window=WINDOW)) for hours in (-19, -18, 0, 14, 15)]
+
+        assert found == [False, True, True, True, False]
+
+    def test_says_when_and_what_to_do(self) -> None:
+        """The finding has the schedule as the file has it, and the window in hours."""
+        where = "Components/ScheduledRestart.cfg"
+        remedy = "rename the file to ScheduledRestart.cfg.off for the rollout, or run it at another time"
+        once, odd = (check_schedule(schedule(start, ""), now=NOW, window=timedelta(minutes=90))
+                     for start in ("March 31, 2026 13:00:00 UTC", "soon"))
+        problem = "the server restarts by itself within 1.5 hours (March 31, 2026 13:00:00 UTC, every -)"
+
+        assert once == [Finding(where, problem, remedy, "scheduled-restart")]
+        assert odd == [Finding(where, "the next restart cannot be told: Start Time is 'soon'", remedy, "scheduled-restart")]
+
+    def test_takes_a_file_without_keys_for_due(self) -> None:
+        """What the file does not say cannot be ruled out."""
+        content = b"component = ScheduledRestart:\r\n"
+        findings = check_schedule(FileState("a.cfg", "file", len(content), "aa", content=content), now=NOW, window=WINDOW)
+
+        assert [finding.problem for finding in findings] == ["the next restart cannot be told: Start Time is ''"]
 
     @given(st.datetimes(datetime(2000, 1, 1), datetime(2026, 3, 1)), st.sampled_from(["day", "week"]))
     def test_agrees_with_counting(self, start: datetime, every: str) -> None:

@@ -11,6 +11,7 @@ from .servers import CFG, CN, NOW, Tree, leaf, licensor, rules
 COMMUNICATIONS = "Components/Communications.cfg"
 CRLF = (CFG / "Communications (CRLF).cfg.bin").read_bytes()
 LINE = b"  Certificate = string: Certificates\\\\custom_communications_cert.pem\r\n"
+DAY = timedelta(days=1)
 WITH_LINE = CRLF.replace(b"\r\n", b"\r\n" + LINE, 1)
 
 
@@ -82,6 +83,48 @@ class TestReadServer:
         assert rules(server) == [rule]
         assert all(finding.remedy for finding in server.findings)
 
+    @pytest.mark.parametrize(("files", "where", "problem", "remedy"), [
+        ({COMMUNICATIONS: None}, COMMUNICATIONS, "is absent",
+         "name the install root of a server, the folder that holds Components and Certificates"),
+        ({COMMUNICATIONS: CRLF.replace(b"CommServer", b"Other", 1)}, COMMUNICATIONS, "has no component of type CommServer",
+         "restore the file as the product has it"),
+        ({"Components/Copy.cfg": CRLF}, "Components/Copy.cfg", "is a second CommServer beside Communications.cfg",
+         "move the file out of Components: the server loads every .cfg there"),
+        ({COMMUNICATIONS: CRLF.replace(b"SSL Port = int: 443", b"SSL Port = int: 0")}, COMMUNICATIONS,
+         "SSL Port is '0': nothing would present a certificate", "give it the port for TLS, 443 by default"),
+        ({"Certificates/server_cert.pem": None}, "Certificates/server_cert.pem", "is absent: no licence certificate",
+         "install the licence certificate of this server first"),
+        ({"Certificates/server_cert.pem": b"text"}, "Certificates/server_cert.pem", "holds no certificate", "put the file in order"),
+        ({"Certificates/server_cert.pem": licensor().issue(CN, not_before=NOW - 9 * DAY, not_after=NOW - DAY).pem},
+         "Certificates/server_cert.pem", f"the licence certificate is valid from {NOW - 9 * DAY:%Y-%m-%d} to {NOW - DAY:%Y-%m-%d}",
+         "have it revalidated: without a current licence the server does not start again"),
+        ({"Certificates/trust_ca_cert.pem": None}, "Certificates/trust_ca_cert.pem", "is absent",
+         "restore the bundle that came with the product; it must always be there"),
+        ({"Certificates/trust_ca_cert.pem": leaf().pem}, "Certificates/trust_ca_cert.pem", "holds 1 private key(s)",
+         "take the key out at once, and replace it: everybody may read a trust bundle"),
+    ])
+    def test_says_where_what_and_what_to_do(self, files: dict[str, bytes | None], where: str, problem: str, remedy: str) -> None:
+        """The file, what is wrong with it in plain words, and the way out."""
+        (finding,) = Tree(files=files).observe().findings
+
+        assert (finding.where, finding.problem, finding.remedy) == (f"/srv/dwb/{where}", problem, remedy)
+
+    def test_names_every_second_commserver(self) -> None:
+        """Two copies are two findings."""
+        server = Tree(files={"Components/Copy.cfg": CRLF, "Components/Old.cfg": CRLF}).observe()
+
+        assert [finding.where.rpartition("/")[2] for finding in server.findings] == ["Copy.cfg", "Old.cfg"]
+
+    def test_leaves_a_broken_file_of_another_component_alone(self) -> None:
+        """What is no matter of certificates does not keep a rollout from starting."""
+        assert Tree(files={"Components/Other.cfg": b"\tbroken"}).observe().findings == ()
+
+    def test_names_the_line_of_a_broken_cut_bundle(self) -> None:
+        """The error of the parser has the file's own path."""
+        (finding,) = Tree(files={"Certificates/trust_ca_cert.pem": licensor().pem[:-30]}).observe().findings
+
+        assert finding.where.startswith("/srv/dwb/Certificates/trust_ca_cert.pem: line ")
+
     def test_finds_everything_at_once(self) -> None:
         """Three faults, three findings."""
         files = {"Certificates/trust_ca_cert.pem": None, "Certificates/server_cert.pem": None, "Components/Copy.cfg": CRLF}
@@ -96,16 +139,74 @@ class TestReadServer:
         for name in ("custom_communications_cert.pem", "trust_ca_cert.pem"):
             host.kinds[tree.path(f"Certificates/{name}")] = "link"
 
-        assert {"bundle", "certificate"} <= set(rules(tree.observe(host)))
+        found = {finding.where.rpartition("/")[2]: finding.problem for finding in tree.observe(host).findings
+                 if finding.rule in {"bundle", "certificate"}}
 
-    @pytest.mark.parametrize("seconds", [-700, 700])
+        assert found == {"trust_ca_cert.pem": "is a link", "custom_communications_cert.pem": "is a link, not a file"}
+
+    @pytest.mark.parametrize(("kind", "told"), [("directory", "a folder"), ("other", "no plain file"), ("link", "a link")])
+    def test_tells_what_stands_where_a_file_should_be(self, kind: str, told: str) -> None:
+        """In plain words, for every kind that a node knows."""
+        tree = Tree()
+        host = tree.host()
+        host.kinds[tree.path("Certificates/trust_ca_cert.pem")] = kind
+
+        assert [finding.problem for finding in tree.observe(host).findings] == [f"is {told}"]
+
+    def test_tells_what_stands_where_the_root_should_be(self) -> None:
+        """A link is no install folder."""
+        tree = Tree()
+        host = tree.host()
+        host.kinds["/srv/dwb"] = "link"
+        (finding,) = tree.observe(host).findings
+
+        assert (finding.where, finding.problem) == ("/srv/dwb", "is a link, not the install folder of a server")
+        assert finding.remedy == "name the install root of a server, the folder that holds Components and Certificates"
+
+    @pytest.mark.parametrize("seconds", [-601, 601])
     def test_finds_a_clock_that_is_off(self, seconds: int) -> None:
         """Validity is judged by the node's clock when it starts."""
         tree = Tree()
         host = tree.host()
         host.clock += seconds
+        (finding,) = tree.observe(host).findings
 
-        assert rules(tree.observe(host)) == ["clock"]
+        assert finding.rule == "clock"
+        assert finding.problem == f"the node is 601 s {'ahead of' if seconds > 0 else 'behind'} the controller"
+
+    @pytest.mark.parametrize("seconds", [-600, 600])
+    def test_bears_a_clock_that_is_a_little_off(self, seconds: int) -> None:
+        """Ten minutes do not matter to certificates."""
+        tree = Tree()
+        host = tree.host()
+        host.clock += seconds
+
+        assert tree.observe(host).findings == ()
+
+    def test_keeps_what_could_be_read(self) -> None:
+        """A fault in one parameter hides no other: the port is known though Certificate is there twice."""
+        files = {COMMUNICATIONS: CRLF.replace(b"\r\n", b"\r\n" + LINE + LINE, 1).replace(b"443", b"444")}
+        server = Tree(files=files).observe()
+
+        assert (server.port, server.ciphers, rules(server)) == (444, "AES256-SHA256", ["CfgError"])
+
+    def test_knows_the_product_s_defaults(self) -> None:
+        """Without SSL Port it is 443; without SSL Ciphers, or with an empty one, there is no list."""
+        bare = CRLF.replace(b"  SSL Port = int: 443\r\n", b"").replace(b"  SSL Ciphers = string: AES256-SHA256\r\n", b"")
+        empty = CRLF.replace(b"AES256-SHA256", b"")
+
+        assert [(server.port, server.ciphers) for server in (Tree(files={COMMUNICATIONS: each}).observe() for each in (bare, empty))] == [
+            (443, None), (443, None)]
+
+    def test_reads_the_installed_certificate(self) -> None:
+        """It is known whether it is presented or not; a broken one is a finding."""
+        name = "Certificates/custom_communications_cert.pem"
+        server, broken = (Tree(files={name: content}).observe() for content in (leaf().pem, leaf().cert_pem[:-20]))
+
+        assert server.installed is not None
+        assert (server.installed.fingerprint, server.presents) == (leaf().fingerprint, server.licence)
+        assert (broken.installed, [finding.where.rpartition("/")[2] for finding in broken.findings]) == (
+            None, ["custom_communications_cert.pem"])
 
     @pytest.mark.parametrize(("content", "follows"), [
         (synchronize("Components\\\\", "/Components for Processing Servers/"), "processing"),
@@ -113,7 +214,22 @@ class TestReadServer:
         (synchronize("Lookups\\\\", "/Lookups/"), "processing"),
         (b"component = SynchronizeComponent:\r\n", "processing"),
         (b"component = Other:\r\n", ""),
+        (synchronize("Profiles\\\\", "/Profiles/").replace(b"Local Path = string: Profiles", b"Local Path = string: Components", 1),
+         "processing"),
+        (synchronize("\\\\Components\\\\", "\\\\COMPONENTS\\\\"), "communications"),
     ])
     def test_tells_whose_configuration_it_follows(self, content: bytes, follows: str) -> None:
         """A server with a synchronisation file has its master's configuration, whatever the file is called."""
-        assert Tree(files={"Components/FSU_Synchronize.cfg": content}).observe().follows == follows
+        server = Tree(files={"Components/FSU_Synchronize.cfg": content}).observe()
+
+        assert (server.follows, server.findings) == (follows, ())
+
+    @pytest.mark.parametrize(("old", "new"), [
+        (b"    1 = ", b"\t1 = "), (b"  Directories = ", b"  Directories = vector: 0 items\r\n  Directories = ")])
+    def test_refuses_a_synchronisation_that_is_not_understood(self, old: bytes, new: bytes) -> None:
+        """Whose bytes a server will get is never guessed; the file and its line are named."""
+        broken = synchronize("Components", "/Components/").replace(old, new)
+        server = Tree(files={"Components/Synchronize.cfg": broken}).observe()
+
+        assert (server.follows, rules(server)) == ("", ["CfgError"])
+        assert server.findings[0].where.startswith("/srv/dwb/Components/Synchronize.cfg:")

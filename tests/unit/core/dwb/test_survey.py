@@ -51,6 +51,10 @@ class TestMakeSurvey:
         assert told["licence"]["fingerprint"] == told["presents"]
         assert told["marker"]["run"] == ""
 
+    def test_describes_the_installed_certificate(self) -> None:
+        """Whether it is presented or not."""
+        assert survey(installed())["installed"]["fingerprint"] == leaf(1).fingerprint
+
     def test_can_be_written_as_json(self) -> None:
         """A survey is registered by a playbook, so it holds plain values only."""
         told = survey(carry_out(Tree()))

@@ -1,0 +1,60 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What stands against taking a rollout back: nodes that are missing, and files that somebody has changed since."""
+
+from __future__ import annotations
+
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.cluster import Member, WayBack, check_way_back
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.planner import Wanted, plan_phases
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.survey import Judged, make_survey
+
+from .servers import NOW, Tree
+from .test_planner import carry_out
+
+CFG = "/srv/dwb/Components/Communications.cfg"
+WAY = WayBack("r1", ["a", "b"])
+
+
+def edited(tree: Tree) -> list[str]:
+    """Return what the survey of a server tells about files changed by hand."""
+    server = tree.observe()
+    told: list[str] = make_survey(server, Wanted(), Judged(plan_phases(server, Wanted())), role="dpu", now=NOW)["edited"]
+    return told
+
+
+class TestEdited:
+    def test_is_nothing_after_a_rollout(self) -> None:
+        """The marker holds the hash of every file that the rollout wrote, and each file has it."""
+        tree = carry_out(Tree())
+
+        assert len(tree.observe().marker.files) == 3
+        assert edited(tree) == []
+
+    def test_is_nothing_where_no_rollout_was(self) -> None:
+        """A file that no rollout wrote is nobody's."""
+        assert edited(Tree()) == []
+
+    def test_names_the_file_that_differs(self) -> None:
+        """One byte by hand is enough."""
+        tree = carry_out(Tree())
+        name = CFG.removeprefix("/srv/dwb/")
+        tree.files = {**tree.files, name: (tree.files[name] or b"") + b" "}
+
+        assert edited(tree) == [CFG]
+
+
+class TestCheckWayBack:
+    def test_finds_nothing_against_a_rollout_nobody_has_touched_since(self) -> None:
+        """All nodes answer, and their files are as the rollout left them."""
+        assert check_way_back([Member("a", {"edited": []}), Member("b", {"edited": []})], WAY) == []
+
+    def test_names_missing_nodes_and_edited_files_at_once(self) -> None:
+        """One finding each; a file of a node that is not taken back does not matter."""
+        members = [Member("a", {}, "unreachable"), Member("b", {"edited": [CFG]}), Member("c", {"edited": [CFG]})]
+
+        assert [(finding.where, finding.rule) for finding in check_way_back(members, WAY)] == [
+            ("a: node", "vanished"), (f"b: {CFG}", "edited")]
+
+    def test_asks_for_nobody_when_there_is_nothing_to_take_back(self) -> None:
+        """Without a rollout a missing node is no obstacle."""
+        assert check_way_back([Member("a", {}, "unreachable")], WayBack("")) == []
