@@ -142,7 +142,7 @@ def _matcher(file: CfgFile, segment: str) -> Callable[[Entry], bool]:
     kind, _ignored, key = name.partition(" ")
 
     def accepts(entry: Entry) -> bool:
-        # A key may have spaces itself, so "[SSL Port=443]" is tried as a key before "SSL" is taken for a type.
+        """Try the whole name as a key, too: a key may have spaces, so "SSL" of "[SSL Port=443]" need not be a type."""
         keys = {name, key} if entry.line.type == kind else {name}
         named = (child.line for child in entry.children if child.line.key in keys and child.line.is_scalar)
         return any(plain_value(line).strip() == value for line in named)

@@ -85,12 +85,15 @@ class _Material:
     findings: list[Finding] = field(default_factory=list)
 
     def refuse(self, rule: str, problem: str, remedy: str) -> None:
+        """Note a broken requirement."""
         self.findings.append(Finding(self.name, problem, remedy, rule))
 
     def has(self, *rules: str) -> bool:
+        """Tell whether one of *rules* is broken."""
         return any(finding.rule in rules for finding in self.findings)
 
     def collect(self, rule: str, read: Callable[[], _T]) -> _T | None:
+        """Return what *read* returns; None, and its findings under *rule*, when it raises."""
         try:
             return read()
         except CoreError as error:

@@ -94,6 +94,11 @@ class TestSetParameter:
         """The gap after the colon stays; a backslash that is not doubled is put right."""
         assert with_text(HEADER + line + b"\n", CERTIFICATE, value) == HEADER + expected + b"\n"
 
+    @pytest.mark.parametrize("key", ["A:B", "A: B", "Share =B: %"])
+    def test_finds_the_value_behind_a_key_with_a_colon(self, key: str) -> None:
+        """The value begins behind the type, whatever the key is made of."""
+        assert set_parameter(f"{key} = int: 1\n".encode(), (key,), kind="int", value="2", where=WHERE) == f"{key} = int: 2\n".encode()
+
     @pytest.mark.parametrize(
         ("line", "kind", "value"),
         [

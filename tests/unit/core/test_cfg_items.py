@@ -86,6 +86,12 @@ class TestInsertItem:
         assert after == b"A = B:\n Names = vector: 1 items \n   0 = string: x\\\\y\n Port = int: 1\n"
         assert remove_item(after, ("A", "Names", "0"), where=WHERE) == content
 
+    def test_fills_an_empty_vector_with_a_struct(self) -> None:
+        """Each step to the right is two blanks where the file shows no other."""
+        after = insert_item(b"A = vector: 0 items\n", ("A",), item=Item("C", children=(("x", "int", "2"),)), where=WHERE)
+
+        assert after == b"A = vector: 1 items\n  0 = C:\n    x = int: 2\n"
+
     def test_copies_the_indentation_of_the_other_items(self) -> None:
         """The steps of the file are kept, between vector and item and between item and key."""
         content = b"A = vector: 2 items\n 0 = B:\n 1 = C:\n    x = int: 1\n"

@@ -119,7 +119,9 @@ class TestVerify:
         assert verify(leaf().cert_pem, many + BUNDLE, purpose="server") == SOUND
 
     @pytest.mark.parametrize(("bundle", "where"), [
-        (pem(CA.der[:-9]) + ROOT.pem, "block 1, line 1"), (pem(b"x", "PRIVATE KEY") + pem(CA.der[:-9]) + ROOT.pem, "block 2, line 4"), (BUNDLE + pem(b"junk"), f"block 3, line {BUNDLE.count(10) + 1}"),
+        (pem(CA.der[:-9]) + ROOT.pem, "block 1, line 1"),
+        (pem(b"x", "PRIVATE KEY") + pem(CA.der[:-9]) + ROOT.pem, "block 2, line 4"),
+        (BUNDLE + pem(b"junk"), f"block 3, line {BUNDLE.count(10) + 1}"),
     ])
     def test_names_the_anchor_that_cannot_be_read(self, bundle: bytes, where: str) -> None:
         """OpenSSL drops the whole file for one such block; the operator learns which."""
