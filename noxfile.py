@@ -135,6 +135,21 @@ def matrix(session: nox.Session) -> None:
     session.run(*PYTEST, "tests/integration")
 
 
+@nox.session(venv_backend="venv", reuse_venv=True)
+def mutation(session: nox.Session) -> None:
+    """Change one thing in _core after the other, thousands of them, and see whether a unit test notices; takes an hour."""
+    session.install("--quiet", "--requirement", "requirements/test.txt", "mutmut==3.8.1")
+    # mutmut names a module by its path, so it gets a copy in which the path is what the tests import.
+    home = Path("build/mutation")
+    shutil.rmtree(home, ignore_errors=True)
+    shutil.copytree("plugins", home / "ansible_collections/certops/rollout/plugins")
+    shutil.copytree("tests/unit", home / "tests/unit")
+    shutil.copy("pyproject.toml", home)
+    with session.chdir(home):
+        session.run("mutmut", "run", "--max-children", "1", *session.posargs)
+        session.run("mutmut", "results")
+
+
 @nox.session
 def build(session: nox.Session) -> None:
     """Build the collection's archive in build/, from what git tracks."""

@@ -11,7 +11,7 @@ import yaml
 from simulator.cluster import Shape
 
 from integration.playbook import Result, finish, prepare
-from integration.world import Stage
+from integration.world import CUSTOM, Stage
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def plants(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stage, St
 
 
 def play(plants: tuple[Stage, Stage], *arguments: str) -> Result:
-    """Roll out both clusters in one run."""
+    """Roll out both clusters in one run; the inventory has the DPUs before their masters."""
     hosts: dict[str, dict[str, object]] = {}
     for stage in plants:
         inventory = stage.inventory()["all"]
@@ -32,7 +32,8 @@ def play(plants: tuple[Stage, Stage], *arguments: str) -> Result:
             for name, variables in members["hosts"].items():
                 named = {**inventory["vars"], **variables, "dwb_cluster_name": name.partition("-")[0]}
                 hosts.setdefault(group, {})[name] = named
-    source = yaml.safe_dump({"all": {"children": {group: {"hosts": members} for group, members in hosts.items()}}}, sort_keys=False)
+    children = {group: {"hosts": hosts[group]} for group in reversed(hosts)}
+    source = yaml.safe_dump({"all": {"children": children}}, sort_keys=False)
     return finish(prepare("certops.rollout.rollout", source, *arguments, folder=plants[0].folder / "both"))
 
 
@@ -51,6 +52,9 @@ class TestTwoClusters:
         assert north.files() == north.shipped
         assert north.served() == north.licensed
         assert south.served() == {name: south.leaf(name).fingerprint for name in south.names}
+        master, started = ([moment.time for moment in south.history(name) if moment.what == what][-1]
+                           for name, what in zip(south.names, ("up", CUSTOM), strict=True))
+        assert master <= started
 
     def test_one_is_refused_while_the_other_arrives(self, plants: tuple[Stage, Stage]) -> None:
         """A wrong certificate in the north: nothing is touched there, and nobody in the south is kept from anything."""

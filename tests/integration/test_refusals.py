@@ -187,8 +187,8 @@ class TestServers:
         told = refused(plant)
         plant.world.cluster.start(down)
 
-        assert told == [f"{down}: TLS: the server does not answer: Connection refused; "
-                        "start it first: a rollout begins with servers that are known to work"]
+        assert len(told) == 1
+        assert told[0].startswith(f"{down}: TLS: the server does not answer: Connection refused; start it first")
 
 
 class TestOperators:

@@ -10,16 +10,13 @@ private key is needed: that of an installed certificate never leaves its node.
 
 from __future__ import annotations
 
-import os
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from threading import Thread
 from typing import Literal
 
 from .errors import CertificateError, PemError
+from .lent import lent
 from .pem import PemBlock, split_pem
 
 Purpose = Literal["server", "client"]
@@ -40,6 +37,20 @@ _RECORD_LIMIT, _ALERT = 16384, 7
 
 # OpenSSL asks whether it can use the key with the suite only when the chain was accepted (tls_post_process_server_certificate).
 _AFTER_THE_VERDICT = ("WRONG_CERTIFICATE_TYPE", "UNKNOWN_CERTIFICATE_TYPE", "UNABLE_TO_FIND_PUBLIC_KEY_PARAMETERS")
+
+# An anonymous suite would prove nothing about the key.
+_WITH_CERTIFICATE = "ALL:!aNULL:@SECLEVEL=0"
+
+# RFC 7919 appendix A.1, so that suites with DHE can be judged, too.
+_FFDHE2048 = b"""-----BEGIN DH PARAMETERS-----
+MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
++8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
+87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
+YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
+7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
+ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
+-----END DH PARAMETERS-----
+"""
 
 
 @dataclass(frozen=True)
@@ -160,7 +171,7 @@ def _trust(context: ssl.SSLContext, bundle: bytes, blocks: list[PemBlock]) -> No
     """Let OpenSSL read *bundle* as it reads -CAfile: all of it or nothing, without telling where it stopped."""
     reason = _load(context, bundle)
     if reason:
-        broken = (f", block {number}, line {block.line}" for number, block in enumerate(blocks, start=1)
+        broken = (f": block {number}, line {block.line}" for number, block in enumerate(blocks, start=1)
                   if _load(context, block.raw) not in ("", "no certificate or crl found"))
         raise PemError(where=f"trust bundle{next(broken, '')}", problem=f"OpenSSL cannot read it: {reason}",
                        remedy="take the broken block out")
@@ -169,7 +180,7 @@ def _trust(context: ssl.SSLContext, bundle: bytes, blocks: list[PemBlock]) -> No
 def _load(context: ssl.SSLContext, anchors: bytes) -> str:
     """Return why OpenSSL cannot read *anchors*, empty when it can."""
     try:
-        with _lent(anchors) as path:
+        with lent(anchors) as path:
             context.load_verify_locations(path)
     except ssl.SSLError as error:
         return _reason(error)
@@ -197,45 +208,8 @@ def load_identity(context: ssl.SSLContext, pem: bytes) -> None:
     Raises:
         OSError: The key does not fit, or it is encrypted: an ssl.SSLError where the system lends memory.
     """
-    with _lent(pem) as certificate, _lent(pem) as key:
+    with lent(pem) as certificate, lent(pem) as key:
         context.load_cert_chain(certificate, key, password="")   # an empty one, so that OpenSSL does not ask for it
-
-
-@contextmanager
-def _memory(content: bytes) -> Iterator[str]:
-    """Lend *content* under a path. In a pipe OpenSSL cannot seek, and Python would tell of that instead of what is wrong with a key."""
-    descriptor = os.memfd_create("lent")
-    try:
-        _feed(os.dup(descriptor), content)
-        yield f"/dev/fd/{descriptor}"
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _pipe(content: bytes) -> Iterator[str]:
-    """Lend *content* under a path where there is no such memory. A thread writes it, because a pipe holds no more than 64 KiB."""
-    reader, writer = os.pipe()
-    feeder = Thread(target=_feed, args=(writer, content), daemon=True)
-    feeder.start()
-    try:
-        yield f"/dev/fd/{reader}"
-    finally:
-        os.close(reader)
-        feeder.join()
-
-
-def _feed(writer: int, content: bytes) -> None:
-    left = memoryview(content)
-    try:
-        with suppress(BrokenPipeError):   # OpenSSL had enough
-            while left:
-                left = left[os.write(writer, left):]
-    finally:
-        os.close(writer)
-
-
-_lent = _memory if hasattr(os, "memfd_create") else _pipe   # Linux, or another system
 
 
 def negotiate(identity: bytes, ciphers: str | None) -> Negotiated:
@@ -250,6 +224,9 @@ def negotiate(identity: bytes, ciphers: str | None) -> Negotiated:
         CertificateError: The key does not fit, no cipher of the list is known, or none can use the key.
     """
     server, client = _bare(ssl.PROTOCOL_TLS_SERVER), _bare(ssl.PROTOCOL_TLS_CLIENT)
+    client.set_ciphers(_WITH_CERTIFICATE)
+    with lent(_FFDHE2048) as path:
+        server.load_dh_params(path)
     try:
         load_identity(server, identity)
     except OSError as error:

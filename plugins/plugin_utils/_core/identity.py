@@ -21,7 +21,7 @@ from .pem import PemBlock, split_pem
 from .x509 import read_certificate, read_key, read_pkcs12
 
 _T = TypeVar("_T")
-# OpenSSL reads key and leaf from a pipe, which holds 64 KiB; a real one has 4.
+# OpenSSL sends no certificates above 100 KiB in a handshake; a real leaf has 4.
 _MAX_BYTES = 32768
 # "openssl ecparam -genkey" writes one before the key, which repeats it.
 _HARMLESS = frozenset({"EC PARAMETERS"})

@@ -9,7 +9,6 @@ and no message repeats what a key, a passphrase or the library says.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import re
 import warnings
@@ -33,8 +32,7 @@ from .errors import CertificateError
 from .names import fold, read_names
 from .pem import PemBlock
 
-__all__ = ["AVAILABLE", "Certificate", "PrivateKey", "is_encrypted", "is_issued_by", "read_certificate", "read_key", "read_pkcs12",
-           "throwaway_identity"]
+__all__ = ["AVAILABLE", "Certificate", "PrivateKey", "is_encrypted", "is_issued_by", "read_certificate", "read_key", "read_pkcs12"]
 
 # PFX ::= SEQUENCE { version INTEGER {v3(3)}, … (RFC 7292 section 4)
 _PFX = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...)\x02\x01\x03", re.DOTALL)
@@ -175,21 +173,6 @@ def read_pkcs12(content: bytes, *, passphrase: str | None, where: str) -> tuple[
     problem = "no passphrase was given and it needs one" if passphrase is None else "the passphrase is wrong"
     raise CertificateError(where=where, problem=f"the PKCS#12 file cannot be opened: {problem}, or the file is damaged",
                            remedy="give its passphrase in the option passphrase, or export the file again")
-
-
-@cache
-def throwaway_identity() -> tuple[bytes, bytes]:
-    """
-    Return a self-signed certificate and its key, both PEM, for a handshake in which only the other side is judged.
-
-    Made once per process, EC P-256, valid from 2000 to 9999, so that no clock is needed.
-    """
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "throwaway")])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(dt.datetime(2000, 1, 1, tzinfo=dt.UTC)).not_valid_after(dt.datetime(9999, 12, 31, tzinfo=dt.UTC))
-    certificate = builder.sign(key, hashes.SHA256())
-    return certificate.public_bytes(serialization.Encoding.PEM), _usable(key).pem
 
 
 def _quiet() -> warnings.catch_warnings[None]:

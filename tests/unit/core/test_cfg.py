@@ -118,6 +118,14 @@ class TestParse:
         with pytest.raises(CfgError, match=problem):
             read(content)
 
+    @pytest.mark.parametrize(("content", "line"), [(b"\n\tA = int: 1\n", 2), (b"\tA = int: 1\n", 1)])
+    def test_counts_a_blank_first_line(self, content: bytes, line: int) -> None:
+        """The number is the one that an editor shows."""
+        with pytest.raises(CfgError) as refusal:
+            read(content)
+
+        assert refusal.value.findings[0].where == f"{WHERE}:{line}"
+
     def test_names_the_encoding_it_cannot_read(self) -> None:
         """UTF-16 is called by its name, not by its control characters."""
         with pytest.raises(CfgError, match="the file is UTF-16"):

@@ -78,6 +78,12 @@ class TestFind:
         """A matcher selects by the value of a child, with or without the type, keys with spaces too."""
         assert value(fixture("Insight"), "Servers", segment, "Name") == expected
 
+    def test_takes_all_behind_the_first_equals_sign_for_the_value(self) -> None:
+        """A value may hold one itself."""
+        content = b"A = vector: 2 items\n  0 = B:\n    Name = string: x\n  1 = B:\n    Name = string: x=1\n"
+
+        assert value(content, "A", "[Name=x=1]", "Name") == "x=1"
+
     @pytest.mark.parametrize(
         ("segment", "line", "problem"),
         [

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from ansible_collections.certops.rollout.plugins.plugin_utils._core import handshake
+from ansible_collections.certops.rollout.plugins.plugin_utils._core import handshake, lent
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import CertificateError, CoreError, PemError
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.handshake import Negotiated, Purpose, Verdict, negotiate, verify
 from hypothesis import HealthCheck, given, settings
@@ -120,7 +120,7 @@ class TestVerify:
 
     @pytest.mark.parametrize(("bundle", "where"), [
         (pem(CA.der[:-9]) + ROOT.pem, "block 1, line 1"),
-        (pem(b"x", "PRIVATE KEY") + pem(CA.der[:-9]) + ROOT.pem, "block 2, line 4"),
+        (pem(b"x", "DH PARAMETERS") + pem(CA.der[:-9]) + ROOT.pem, "block 2, line 4"),
         (BUNDLE + pem(b"junk"), f"block 3, line {BUNDLE.count(10) + 1}"),
     ])
     def test_names_the_anchor_that_cannot_be_read(self, bundle: bytes, where: str) -> None:
@@ -178,6 +178,7 @@ class TestNegotiate:
     @pytest.mark.parametrize(("key", "ciphers", "expected"), [
         ("rsa2048", "AES256-SHA256", "AES256-SHA256"),
         ("rsa4096", "AES256-SHA256", "AES256-SHA256"),
+        ("rsa2048", "DHE-RSA-AES256-GCM-SHA384", "DHE-RSA-AES256-GCM-SHA384"),
         ("rsa1024", "AES128-SHA", "AES128-SHA"),
         ("ec", "AES256-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"),
         ("ed25519", "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"),
@@ -228,7 +229,7 @@ class TestNegotiate:
 
 
 class TestLending:
-    @pytest.mark.parametrize("lend", [handshake._memory, handshake._pipe])
+    @pytest.mark.parametrize("lend", [lent._memory, lent._pipe])
     @pytest.mark.parametrize("size", [0, 10, 1_000_000])
     def test_gives_all_of_it_and_leaves_nothing_open(self, lend: Callable[[bytes], AbstractContextManager[str]], size: int) -> None:
         """A reader gets every byte, or stops early; neither files nor threads remain."""
@@ -240,7 +241,7 @@ class TestLending:
 
         assert opened() == before
 
-    @pytest.mark.parametrize("lend", [handshake._memory, handshake._pipe])
+    @pytest.mark.parametrize("lend", [lent._memory, lent._pipe])
     def test_is_read_by_openssl(self, lend: Callable[[bytes], AbstractContextManager[str]]) -> None:
         """Either way serves OpenSSL as a file would."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

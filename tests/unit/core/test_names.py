@@ -105,6 +105,7 @@ class TestShown:
     def test_shortens(self) -> None:
         """64 KiB do not fill the screen; how much there was is told."""
         assert shown("a" * 65536) == f"'{'a' * 64}'… (65536 characters)"
+        assert shown("a" * 64) == f"'{'a' * 64}'"
 
     def test_leaves_a_plain_name_alone(self) -> None:
         """The usual CN reads as it is."""

@@ -17,7 +17,6 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.x509 import 
     read_certificate,
     read_key,
     read_pkcs12,
-    throwaway_identity,
 )
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -264,17 +263,3 @@ class TestReadPkcs12:
         """Junk is refused."""
         with pytest.raises(CertificateError):
             read_pkcs12(junk, passphrase=passphrase, where="dpu-03.p12")
-
-
-class TestThrowawayIdentity:
-    def test_is_made_once(self) -> None:
-        """A key takes time; the second call costs nothing."""
-        assert throwaway_identity() is throwaway_identity()
-
-    def test_key_and_certificate_fit(self) -> None:
-        """Both halves are of one key, valid at any time."""
-        certificate, key = (split_pem(pem, where="throwaway")[0] for pem in throwaway_identity())
-        seen = read_certificate(certificate, where="throwaway")
-
-        assert seen.public_key_sha256 == read_key(key, passphrase=None, where="throwaway").public_key_sha256
-        assert (seen.not_before.year, seen.not_after.year) == (2000, 9999)
