@@ -26,6 +26,8 @@ PLUGINS = COLLECTIONS / "ansible_collections/certops/rollout/plugins"
 # Seconds; a test that hangs fails and shows where.
 PYTEST = ("pytest", "--timeout=300")
 WORKERS = ("-n", "2")
+# A cluster of stand-in servers serves all tests of its file.
+BY_FILE = (*WORKERS, "--dist", "loadfile")
 NEWEST = find_newest_python()
 
 nox.needs_version = ">=2025.5"
@@ -98,7 +100,7 @@ def simulator(session: nox.Session) -> None:
 @nox.session
 def integration(session: nox.Session) -> None:
     """Run playbooks against the stand-in server."""
-    session.run(*PYTEST, "tests/integration", *session.posargs)
+    session.run(*PYTEST, *BY_FILE, "tests/integration", *session.posargs)
 
 
 @nox.session
@@ -132,7 +134,7 @@ def matrix(session: nox.Session) -> None:
     session.install("--quiet", "--upgrade", "ansible-core>=2.20", "--requirement", "requirements/test.txt")
     session.run("ansible-playbook", "--version")
     session.run(*PYTEST, *WORKERS, "tests/unit")
-    session.run(*PYTEST, "tests/integration")
+    session.run(*PYTEST, *BY_FILE, "tests/integration")
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)

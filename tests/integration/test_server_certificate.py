@@ -66,7 +66,8 @@ class TestServerCertificate:
         (node.certificate.parent / "server_cert.pem").unlink()
         leaf = node.plant.issue("report-01")
 
-        _ignored, done, _ignored = node.rehearse("server_certificate", {"certificate": {"pem_content": leaf.pem.decode()}, "common_name": ""})
+        options = {"certificate": {"pem_content": leaf.pem.decode()}, "common_name": ""}
+        _ignored, done, _ignored = node.rehearse("server_certificate", options)
 
         assert done.result["fingerprint"] == leaf.fingerprint
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unit.builders import make_root
+from unit.core.findings import rules
 
 NOW = datetime.now(UTC)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -23,11 +23,6 @@ ROOT = make_root()
 ISSUER = ROOT.intermediate("Corp Issuing CA")
 BUNDLE = ROOT.pem + ISSUER.pem
 GOOD = ISSUER.issue("dpu-03")
-
-
-def rules(findings: Sequence[Finding]) -> list[str]:
-    """Return the rules that are broken."""
-    return [finding.rule for finding in findings]
 
 
 def place(number: int, before: bytes) -> str:

@@ -56,6 +56,7 @@ class TestReadAnchors:
             f"is a {label}, not a CERTIFICATE" for label in ("TRUSTED CERTIFICATE", "PRIVATE KEY", "X509 CRL")]
         assert [finding.remedy.partition(" ")[0] for finding in caught.value.findings] == ["convert", "take", "take"]
         assert "replace it" in caught.value.findings[1].remedy
+        assert {finding.rule for finding in caught.value.findings} == {"label"}
 
     def test_refuses_a_cut_file(self) -> None:
         """What cannot be read whole is not read in part."""

@@ -54,6 +54,11 @@ class TestPlanParameterPresent:
         assert (plan.before, plan.after) == (HIDDEN, HIDDEN)
         assert "secret" not in f"{plan.change.as_result()} {plan.change.as_diff()} {plan!r}"
 
+    def test_names_the_file_that_is_not_understood(self) -> None:
+        """A tab is an error of that file and line."""
+        with pytest.raises(CfgError, match=r"^/srv/a\.cfg:2: "):
+            plan_parameter_present(observed(b"component = A:\n\tPort = int: 80\n"), ["component", "Port"], kind="int", value="81")
+
     def test_shows_nothing_encrypted(self) -> None:
         """What the product has encrypted is a secret, whatever it is called."""
         encrypted = CONTENT.replace(b"Port = int: 80", b"Code = EncryptedString: c2VjcmV0")

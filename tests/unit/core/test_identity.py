@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unit.builders import make_root, self_signed
+from unit.core import findings
 
 ROOT = make_root()
 ISSUER = ROOT.intermediate("Corp Issuing CA")
@@ -31,6 +32,8 @@ def refusals(**source: Any) -> list[tuple[str, str, str]]:
     """Return rule, place and problem of each finding."""
     with pytest.raises(Refused) as caught:
         read(**source)
+    assert findings.rules(caught.value.findings)
+
     return [(finding.rule, finding.where, finding.problem) for finding in caught.value.findings]
 
 

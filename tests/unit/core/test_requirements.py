@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unit.builders import CLIENT, SERVER, Leaf, make_root, self_signed
+from unit.core.findings import rules
 
 NOW = datetime.now(UTC)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -39,11 +40,6 @@ def judge(leaf: Leaf, bundle: bytes = BUNDLE, **expected: Any) -> Judgement:
     identity = read_identity(IdentitySource("dpu-03.pem", content=leaf.pem))
     return check_identity(identity, bundle, Expectation(**{
         "node": "dpu-03", "common_name": "dpu-03", "ciphers": None, "min_days": 30, "now": NOW, **expected}))
-
-
-def rules(findings: Sequence[Finding]) -> list[str]:
-    """Return the rules that are broken."""
-    return [finding.rule for finding in findings]
 
 
 def only(judgement: Judgement) -> Finding:
@@ -121,6 +117,18 @@ class TestCheckIdentity:
         bundle = b"".join([issuer.pem, ROOT.pem, ROOT.intermediate("Last CA", path_length=0).pem])
 
         assert "pathLenConstraint" in only(judge(issuer.issue("dpu-03"), bundle)).remedy
+
+    def test_tells_times_in_utc(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As openssl does, in whatever zone the controller is."""
+        day = datetime(2026, 3, 31, tzinfo=UTC)
+        leaf = ISSUER.issue("dpu-03", not_before=day - DAY, not_after=day)
+        with monkeypatch.context() as environment:
+            environment.setenv("TZ", "JST-9")
+            time.tzset()
+            problem = judge(leaf, now=day + DAY).findings[0].problem
+        time.tzset()
+
+        assert problem == "certificate has expired: notAfter is 2026-03-31 00:00:00 UTC, now is 2026-04-01 00:00:00 UTC"
 
     def test_reports_every_fault_at_once(self) -> None:
         """Nobody has to ask for a new certificate twice."""

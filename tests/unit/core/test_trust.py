@@ -72,8 +72,11 @@ class TestPlanRemoved:
 
     def test_never_removes_a_protected_one(self) -> None:
         """Protection wins over the request, whether the anchor is there or not."""
-        with pytest.raises(Refused, match="is protected"):
+        with pytest.raises(Refused) as caught:
             plan_removed(observed(PLANT.pem), [CORP.fingerprint], protected=[CORP.fingerprint])
+
+        assert caught.value.findings == (
+            Finding("fingerprints", f"{CORP.fingerprint} is protected", "leave it in the bundle", "protected"),)
 
 
 class TestReadFingerprints:

@@ -105,7 +105,7 @@ def _due(member: Member, masters: Sequence[Member]) -> list[str]:
     if member.survey.get("interrupted"):
         return list(member.survey.get("changes", {}))
     due = [phase for phase, changes in member.survey.get("changes", {}).items() if changes]
-    if differs_from_master(member, masters[:1]) and "configuration" in member.survey.get("changes", {}) and "configuration" not in due:
+    if differs_from_master(member, masters) and "configuration" in member.survey.get("changes", {}) and "configuration" not in due:
         due.append("configuration")
     return due
 
@@ -116,7 +116,7 @@ def differs_from_master(member: Member, masters: Sequence[Member]) -> bool:
 
     Args:
         member: Any server.
-        masters: None or one; without a master nothing can differ.
+        masters: The first one counts; without a master nothing can differ.
     """
     follows = member.survey.get("follows")
     if not follows or not masters:

@@ -94,9 +94,9 @@ def _checked(fields: dict[str, object]) -> Marker:
     marker = Marker(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})  # type: ignore[arg-type]
     texts = (marker.run, marker.holder, *marker.commits, *marker.phases, *marker.files.keys(), *marker.files.values())
     if not all(isinstance(text, str) for text in texts) or any(_COMMIT.fullmatch(text) is None for text in marker.commits):
-        raise ValueError("a text is none")
+        raise TypeError("a text is none")
     if not isinstance(marker.restart_pending, bool) or not isinstance(marker.since, int) or isinstance(marker.since, bool):
-        raise ValueError("neither a truth value nor a time")
+        raise TypeError("neither a truth value nor a time")
     return marker
 
 

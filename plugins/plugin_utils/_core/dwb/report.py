@@ -43,7 +43,7 @@ def _problems(member: Member, masters: Sequence[Member]) -> list[str]:
     problems = [f"{finding['where']}: {finding['problem']}" for finding in survey.get("findings", ())]
     planned = survey.get("changes", {})
     problems += [f"{_file(change['path'])}: {change['action']}" for changes in planned.values() for change in changes]
-    if not planned.get("configuration") and differs_from_master(member, masters[:1]):
+    if not planned.get("configuration") and differs_from_master(member, masters):
         problems.append("Communications.cfg differs from the master's")
     if survey.get("served", {}).get("error"):
         problems.append(f"does not answer TLS: {survey['served']['error']}")

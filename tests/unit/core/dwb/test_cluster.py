@@ -102,6 +102,7 @@ class TestPlanCluster:
         """Which of them is to be finished is for the operator to say; the newest is to be taken back first."""
         pending = [Member(host, survey(role, marker={"run": run, "restart_pending": True}))
                    for host, role, run in (("m", "master", "r3"), ("d", "dpu", "r1"), ("d2", "dpu", "r2"))]
+        assert [rules(pending[:count]) for count in (1, 2)] == [[], ["runs"]]
         findings = plan_cluster(pending, consent=True).findings
 
         assert findings == {"m": [Finding(
@@ -188,7 +189,15 @@ class TestPlanCluster:
         followed = {"m": survey("master"), "d": survey("dpu", files=odd)}
 
         assert plan_cluster([Member(*each) for each in followed.items()], consent=True).due["d"] == ["configuration"]
-        assert plan_cluster([Member("m", followed["m"]), Member("d", survey("dpu"))], consent=True).due["d"] == []
+        same = survey("dpu", files={"communications": {"sha256": "c"}, "processing": {"sha256": "c"}})
+        for alike in (survey("dpu"), same):
+            assert plan_cluster([Member("m", followed["m"]), Member("d", alike)], consent=True).due["d"] == []
+
+    def test_counts_a_phase_once(self) -> None:
+        """A file that is to be changed and differs is one change."""
+        odd = survey("dpu", "configuration", files={"communications": {"sha256": "x"}})
+
+        assert plan_cluster([cluster()[2], Member("d", odd)], consent=True).due["d"] == ["configuration"]
 
     @pytest.mark.parametrize("facts", [{"follows": ""}, {"changes": {"trust": []}}])
     def test_compares_no_file_that_is_not_pulled_or_not_asked_for(self, facts: dict[str, Any]) -> None:

@@ -29,6 +29,8 @@ class TestCheckSchedule:
         ("March 24, 2026 15:59:00 UTC", "week"),
         ("January 31, 2026 13:00:00 UTC", "month"),
         ("January 01, 2020 23:00:00 EST", "day"),
+        ("March 31, 2026 12:00:00 UTC", ""),
+        ("March 31, 2026 16:00:00 GMT", ""),
         ("tomorrow", "day"),
         ("January 01, 2020 13:00:00 UTC", "fortnight"),
     ])
@@ -42,6 +44,7 @@ class TestCheckSchedule:
     @pytest.mark.parametrize(("start", "every"), [
         ("March 31, 2026 16:01:00 UTC", "day"),
         ("January 01, 2020 11:59:00 UTC", "day"),
+        ("January 01, 2020 11:59:00 GMT", "day"),
         ("March 25, 2026 12:00:00 UTC", "week"),
         ("February 01, 2026 12:00:00 UTC", "month"),
         ("January 01, 2020 12:30:00 UTC", ""),
@@ -51,16 +54,16 @@ class TestCheckSchedule:
         assert check_schedule(schedule(start, every), now=NOW, window=WINDOW) == []
 
     @pytest.mark.parametrize(("start", "due"), [
-        ("January 31, 2026", datetime(2026, 2, 28, 12, 0, tzinfo=UTC)),
-        ("January 31, 2024", datetime(2024, 2, 29, 12, 0, tzinfo=UTC)),
-        ("January 31, 2025", datetime(2026, 4, 30, 12, 0, tzinfo=UTC)),
-        ("January 15, 2024", datetime(2026, 12, 15, 12, 0, tzinfo=UTC)),
-        ("December 01, 2024", datetime(2026, 1, 1, 12, 0, tzinfo=UTC)),
-        ("October 31, 2025", datetime(2025, 11, 30, 12, 0, tzinfo=UTC)),
+        ("January 31, 2026 12:00:00", datetime(2026, 2, 28, 12, 0, tzinfo=UTC)),
+        ("January 31, 2024 12:00:00", datetime(2024, 2, 29, 12, 0, tzinfo=UTC)),
+        ("January 31, 2025 12:00:00", datetime(2026, 4, 30, 12, 0, tzinfo=UTC)),
+        ("January 15, 2024 12:00:00", datetime(2026, 12, 15, 12, 0, tzinfo=UTC)),
+        ("December 01, 2024 01:00:00", datetime(2026, 1, 1, 1, 0, tzinfo=UTC)),
+        ("October 31, 2025 12:00:00", datetime(2025, 11, 30, 12, 0, tzinfo=UTC)),
     ])
     def test_counts_months(self, start: str, due: datetime) -> None:
         """The same day of every month, or its last one; within the window and at both of its ends, not before or after."""
-        file = schedule(f"{start} 12:00:00 UTC", "month")
+        file = schedule(f"{start} UTC", "month")
         found = [bool(check_schedule(file, now=due + shift, window=WINDOW)) for shift in (-WINDOW - SECOND, -WINDOW, ZERO, SECOND)]
 
         assert found == [False, True, True, False]
@@ -89,6 +92,14 @@ class TestCheckSchedule:
         findings = check_schedule(FileState("a.cfg", "file", len(content), "aa", content=content), now=NOW, window=WINDOW)
 
         assert [finding.problem for finding in findings] == ["the next restart cannot be told: Start Time is ''"]
+
+    def test_says_what_it_does_not_understand(self) -> None:
+        """A period that is none, or a tab with its line."""
+        odd = check_schedule(schedule("January 01, 2020 13:00:00 UTC", "fortnight"), now=NOW, window=WINDOW)
+        tab = FileState("a.cfg", "file", 1, "aa", content=b"component = ScheduledRestart:\n\tStart Time = string: x\n")
+
+        assert odd[0].problem == "the next restart cannot be told: Restart Every is 'fortnight'"
+        assert check_schedule(tab, now=NOW, window=WINDOW)[0].problem.startswith("the next restart cannot be told: a.cfg:2: ")
 
     @given(st.datetimes(datetime(2000, 1, 1), datetime(2026, 3, 1)), st.sampled_from(["day", "week"]))
     def test_agrees_with_counting(self, start: datetime, every: str) -> None:

@@ -159,6 +159,8 @@ class TestReadServer:
         host = tree.host()
         host.kinds["/srv/dwb"] = "link"
         (finding,) = tree.observe(host).findings
+        host.kinds, host.files["/srv/dwb"] = {}, b""
+        assert tree.observe(host).findings[0].problem == "is a file, not the install folder of a server"
 
         assert (finding.where, finding.problem) == ("/srv/dwb", "is a link, not the install folder of a server")
         assert finding.remedy == "name the install root of a server, the folder that holds Components and Certificates"
@@ -216,6 +218,7 @@ class TestReadServer:
         (b"component = Other:\r\n", ""),
         (synchronize("Profiles\\\\", "/Profiles/").replace(b"Local Path = string: Profiles", b"Local Path = string: Components", 1),
          "processing"),
+        (synchronize("Logs", "/Logs/").replace(b"Profiles", b"Components"), "communications"),
         (synchronize("\\\\Components\\\\", "\\\\COMPONENTS\\\\"), "communications"),
     ])
     def test_tells_whose_configuration_it_follows(self, content: bytes, follows: str) -> None:

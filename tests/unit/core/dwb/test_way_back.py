@@ -7,6 +7,7 @@ from __future__ import annotations
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.cluster import Member, WayBack, check_way_back
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.planner import Wanted, plan_phases
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.survey import Judged, make_survey
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import Finding
 
 from .servers import NOW, Tree
 from .test_planner import carry_out
@@ -52,8 +53,10 @@ class TestCheckWayBack:
         """One finding each; a file of a node that is not taken back does not matter."""
         members = [Member("a", {}, "unreachable"), Member("b", {"edited": [CFG]}), Member("c", {"edited": [CFG]})]
 
-        assert [(finding.where, finding.rule) for finding in check_way_back(members, WAY)] == [
-            ("a: node", "vanished"), (f"b: {CFG}", "edited")]
+        assert check_way_back(members, WAY) == [
+            Finding("a: node", "unreachable", "make it reachable, or leave it out by --limit and -e dwb_force=true", "vanished"),
+            Finding(f"b: {CFG}", "was changed by somebody since rollout r1",
+                    "keep a copy of it, then take back all the same with -e dwb_force=true", "edited")]
 
     def test_asks_for_nobody_when_there_is_nothing_to_take_back(self) -> None:
         """Without a rollout a missing node is no obstacle."""
