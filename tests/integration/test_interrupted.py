@@ -126,7 +126,7 @@ class TestTwoRollouts:
         with start(run) as process:
             wait_for(run, process, lambda event: event.task == "Gate after the configuration")
             second = small.play("rollout")
-            stdout, _ = process.communicate(timeout=120)
+            stdout, _ignored = process.communicate(timeout=120)
         first = read_result(run, rc=process.returncode, stdout=stdout)
 
         identifier = first.of(small.names[0], "Plan").result["run"]

@@ -179,7 +179,6 @@ class TestServers:
         assert "server_cert.pem: the licence certificate is valid from" in of(first, told)
         assert "ScheduledRestart.cfg: the server restarts by itself within 4 hours" in of(second, told)
 
-
     def test_that_are_down_are_named(self, plant: Stage) -> None:
         """A rollout begins with servers that are known to work, else nobody could tell what it broke."""
         down = plant.names[2]

@@ -88,7 +88,7 @@ class TestFirstRollout:
         """A server begins to load its files only when the one before it is up."""
         last = [(moments(first, name, CUSTOM)[-1], moments(first, name, "up")[-1]) for name in first.stage.names]
 
-        assert all(up <= following for (_, up), (following, _) in pairwise(last))
+        assert all(up <= following for (_ignored, up), (following, _ignored) in pairwise(last))
 
     def test_gives_the_dpus_the_master_s_processing_copy_byte_for_byte(self, first: First) -> None:
         """So the next synchronisation has nothing to do; the master itself keeps its own, other, file."""

@@ -19,7 +19,7 @@ def counted(stage: Stage, playbook: str) -> tuple[Result, Counter[str]]:
     lines.unlink(missing_ok=True)
     stage.common = {"ansible_connection": "counting", "certops_count_file": str(lines)}
     result = stage.play(playbook)
-    return result, Counter(host for host, _ in round_trips(lines))
+    return result, Counter(host for host, _ignored in round_trips(lines))
 
 
 class TestClusterAsItShouldBe:

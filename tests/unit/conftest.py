@@ -6,5 +6,4 @@ from hypothesis import HealthCheck, settings
 
 # For mutation testing: the same few examples every time, in a process that runs each test many times over.
 settings.register_profile(
-    "mutation", max_examples=15, derandomize=True, database=None, deadline=None,
-                          suppress_health_check=list(HealthCheck))
+    "mutation", max_examples=15, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
+from contextlib import suppress
 from functools import cache, lru_cache
 
 try:
@@ -133,18 +134,17 @@ def read_key(block: PemBlock, *, passphrase: str | None, where: str) -> PrivateK
     if encrypted and passphrase is None:
         raise CertificateError(where=where, problem="the private key is encrypted and no passphrase was given",
                                remedy="give the option passphrase; the key is stored without it, the server cannot ask for one")
-    try:
-        with _quiet():
-            password = _password(passphrase if encrypted else None)
-            # The library's own check of an RSA key looks for primes for 45 ms; _is_consistent finds damage at once.
-            if _LOCKED.search(block.raw):
-                return _usable(serialization.load_pem_private_key(block.raw, password, unsafe_skip_rsa_key_validation=True))
-            return _usable(serialization.load_der_private_key(block.der, password, unsafe_skip_rsa_key_validation=True))
-    except _unreadable():
-        problem = "the private key cannot be decrypted: wrong passphrase, or a damaged or unsupported key" if encrypted else \
-            f"the private key cannot be decoded, although its block says {block.label}"
-    remedy = "give the passphrase it was encrypted with" if encrypted else "export it again: openssl pkey -in KEY -out NEW"
-    raise CertificateError(where=where, problem=problem, remedy=remedy)
+    with suppress(*_unreadable()), _quiet():
+        password = _password(passphrase if encrypted else None)
+        # The library's own check of an RSA key looks for primes for 45 ms; _is_consistent finds damage at once.
+        if _LOCKED.search(block.raw):
+            return _usable(serialization.load_pem_private_key(block.raw, password, unsafe_skip_rsa_key_validation=True))
+        return _usable(serialization.load_der_private_key(block.der, password, unsafe_skip_rsa_key_validation=True))
+    if encrypted:
+        raise CertificateError(where=where, remedy="give the passphrase it was encrypted with",
+                               problem="the private key cannot be decrypted: wrong passphrase, or a damaged or unsupported key")
+    raise CertificateError(where=where, problem=f"the private key cannot be decoded, although its block says {block.label}",
+                           remedy="export it again: openssl pkey -in KEY -out NEW")
 
 
 def read_pkcs12(content: bytes, *, passphrase: str | None, where: str) -> tuple[PrivateKey | None, tuple[bytes, ...]]:

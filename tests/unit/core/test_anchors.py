@@ -92,6 +92,7 @@ class TestCheckAnchors:
         finding = Finding("corp.pem", "no PEM block: it has no line -----BEGIN CERTIFICATE-----", "give the CA certificates as PEM", "pem")
 
         assert self.check(b"text") == [finding]
+        assert rules(self.check(BUNDLE[:-30])) == ["pem"]
 
     def test_names_the_line_of_a_cut_block(self) -> None:
         """The file and the line in it."""
@@ -104,6 +105,13 @@ class TestCheckAnchors:
         content = GOOD.key_pem + GOOD.cert_pem + make_root(not_before=NOW - 9 * DAY, not_after=NOW - DAY).pem + BUNDLE
 
         assert rules(self.check(content)) == ["private-key", "not-a-ca", "expired"]
+
+    def test_says_what_is_wrong_with_a_block(self) -> None:
+        """A key is to be taken for known, and another block is called by its label."""
+        key, other = self.check(GOOD.key_pem + BUNDLE + ROOT.pem.replace(b"CERTIFICATE", b"X509 CRL"))
+
+        assert (key.problem, key.remedy) == ("a private key in a trust file", "remove it, and consider the key as known to others")
+        assert other.problem == "a block 'X509 CRL', no CERTIFICATE"
 
     def test_shows_no_key(self) -> None:
         """The finding names the block and nothing of what is in it."""

@@ -93,12 +93,6 @@ class TestReadIdentity:
 
 
 class TestRefusals:
-    def test_two_sources(self) -> None:
-        """Which of two files is meant is never guessed."""
-        problem = "is given as PEM and as PKCS#12"
-
-        assert ("source", "dpu-03.pem", problem) in refusals(content=LEAF.pem, pkcs12=LEAF.p12(None))
-
     def test_no_key(self) -> None:
         """A certificate alone is no identity."""
         assert refusals(content=LEAF.cert_pem) == [("one-key", "dpu-03.pem", "no private key")]
@@ -161,7 +155,9 @@ class TestRefusals:
 
     def test_pkcs12_without_key(self) -> None:
         """A trust store is no identity."""
-        assert rules(pkcs12=type(LEAF)(LEAF.cert, None, LEAF.above).p12("x"), passphrase="x") == ["one-key"]
+        store = type(LEAF)(LEAF.cert, None, LEAF.above).p12("x")
+
+        assert refusals(pkcs12=store, passphrase="x") == [("one-key", "dpu-03.pem", "the PKCS#12 file holds no private key")]
 
     @pytest.mark.parametrize(("pkcs12", "passphrase"), [(b"garbage", None), (LEAF.pem, None), (LEAF.p12("x"), None), (LEAF.p12("x"), "y")])
     def test_pkcs12_that_cannot_be_opened(self, pkcs12: bytes, passphrase: str | None) -> None:
@@ -170,7 +166,9 @@ class TestRefusals:
 
     def test_pem_and_pkcs12(self) -> None:
         """Which one is meant is never guessed."""
-        assert rules(content=LEAF.pem, pkcs12=LEAF.p12(None)) == rules(key=LEAF.key_pem, pkcs12=LEAF.p12(None)) == ["source"]
+        both = [refusals(pkcs12=LEAF.p12(None), **pem) for pem in ({"content": LEAF.pem}, {"key": LEAF.key_pem})]
+
+        assert both == [[("source", "dpu-03.pem", "is given as PEM and as PKCS#12")]] * 2
 
     @pytest.mark.parametrize("content", [LEAF.der, b"hello"])
     def test_file_that_is_no_pem(self, content: bytes) -> None:

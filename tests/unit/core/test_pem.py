@@ -18,8 +18,10 @@ from unit.builders import make_root
 from unit.core.forging import pem
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-GOOD = sorted((FIXTURES / "pem").glob("*.pem"))
-BROKEN = sorted((FIXTURES / "broken/pem").glob("*.pem"))
+# What tools take for text and would not bear, CRLF and stray bytes, ends in ".bin".
+_PEM = "*.pem*"
+GOOD = sorted((FIXTURES / "pem").glob(_PEM))
+BROKEN = sorted((FIXTURES / "broken/pem").glob(_PEM))
 FIRST, SECOND = (make_root(name, key=f"ec/{name}") for name in ("Corp Root", "Plant Root"))
 BOTH = FIRST.pem + SECOND.pem
 LABELS = ("CERTIFICATE", "X509 CERTIFICATE", "PRIVATE KEY", "X509 CRL", "A-B")

@@ -180,8 +180,17 @@ class TestCheckIdentity:
     @pytest.mark.parametrize(("ciphers", "broken"), [
         ("AES256-SHA256", []), ("ECDHE-ECDSA-AES256-SHA384", ["ciphers"]), ("NONSENSE", ["ciphers"])])
     def test_the_key_has_to_serve_the_ciphers(self, ciphers: str, broken: list[str]) -> None:
-        """What the node is set to has to work with the new key."""
-        assert rules(judge(GOOD, ciphers=ciphers).findings) == broken
+        """What the node is set to has to work with the new key, and the finding names the node and its setting."""
+        findings = judge(GOOD, ciphers=ciphers).findings
+
+        assert rules(findings) == broken
+        assert [finding.where for finding in findings] == [f"dpu-03, SSL Ciphers '{ciphers}'"] * len(broken)
+
+    def test_lists_the_common_names(self) -> None:
+        """A product that takes the first or the last one would be guessing."""
+        leaf = ISSUER.issue("dpu-03", names=[(NameOID.COMMON_NAME, name) for name in ("dpu-03", "dpu-04")])
+
+        assert only(judge(leaf)).problem.startswith("the subject has 2 CN ('dpu-03', 'dpu-04'); exactly one is wanted")
 
     def test_warns_of_what_is_unwise(self) -> None:
         """A huge key and a missing keyEncipherment are allowed."""
@@ -220,8 +229,10 @@ class TestCheckInstalled:
     @pytest.mark.parametrize("content", [b"", b"text", GOOD.cert_pem[:-30], JUNK])
     def test_finds_a_file_without_a_certificate(self, content: bytes) -> None:
         """An empty, cut or broken file is one finding."""
-        finding = only(check_installed(content, BUNDLE, self.EXPECTED))
+        judgement = check_installed(content, BUNDLE, self.EXPECTED)
+        finding = only(judgement)
 
+        assert (finding.rule, judgement.warnings) == ("certificate", ())
         assert finding.where.startswith("dpu-03, installed certificate")
         assert finding.problem
         assert finding.remedy

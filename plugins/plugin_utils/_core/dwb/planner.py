@@ -76,14 +76,14 @@ def bundle_after(server: Server, anchors: Sequence[PemBlock]) -> bytes:
     return add_anchors(server.bundle.content or b"", anchors)
 
 
-def plan_certificate(server: Server, identity: Identity, *, reader: str = "") -> list[Change]:
+def plan_certificate(server: Server, identity: Identity, *, reader: str) -> list[Change]:
     """
     Return the change that installs key and leaf, private to the account that reads server_cert.pem.
 
     Args:
         server: As observed; the present file is compared by the SHA-256 of its bytes, its key is never read.
         identity: Key and leaf.
-        reader: SID of the service's account, Windows only.
+        reader: SID of the service's account, Windows only; empty for SYSTEM.
     """
     change = plan_key_file(server.certificate, identity, guard=_guard(server, reader))
     return [change] if change else []

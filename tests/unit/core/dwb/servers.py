@@ -15,6 +15,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.pem import P
 from ansible_collections.certops.rollout.plugins.plugin_utils._host.port import StateFolder
 
 from unit.builders import Authority, Leaf, make_root
+from unit.core import findings
 from unit.fakes import MemoryHost
 
 CFG = Path(__file__).parents[2] / "fixtures" / "cfg"
@@ -99,4 +100,4 @@ class Tree:
 
 def rules(server: Server) -> list[str]:
     """Return the rules of the server's findings."""
-    return [finding.rule for finding in server.findings]
+    return findings.rules(server.findings)

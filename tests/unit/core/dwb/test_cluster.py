@@ -148,6 +148,7 @@ class TestPlanCluster:
         assert plan_cluster([foreign[0], cluster()[1]], consent=True, partial=True).run == "run-dpu"
         assert plan_cluster([Member("m", {"role": "master", "interrupted": "r0"}), cluster()[1]], consent=True).due["m"] == []
         assert (plan_way_back(foreign).run, plan_restarts(foreign)) == ("", ["b", "a"])
+        assert plan_way_back(foreign, "r1").restore == []
 
     def test_has_nothing_to_do_for_nobody(self) -> None:
         """An empty cluster is no error of this plan."""

@@ -118,10 +118,11 @@ class TestPlanPhases:
 
     def test_takes_over_the_master_s_own_file(self) -> None:
         """An FSU pulls Components itself, so it gets what the master has there."""
-        files = {"Components/Synchronize.cfg": synchronize("Components", "/Components/")}
+        files = {"Components/Synchronize.cfg": synchronize("Components", "/Components/"), PROCESSING: CRLF}
         wanted = Wanted((), None, PHASES, {"processing": b"the copy", "communications": b"the master's"})
+        changes = plan_phases(Tree(files=files).observe(), wanted)["configuration"]
 
-        assert [change.content for change in plan_phases(Tree(files=files).observe(), wanted)["configuration"]] == [b"the master's"]
+        assert [change.content for change in changes] == [b"the master's", b"the copy"]
 
     def test_sets_the_line_while_the_master_is_not_known(self) -> None:
         """A preflight without the master's bytes shows what is to come all the same."""
@@ -140,7 +141,7 @@ class TestPlanPhases:
         """A Certificate of another type is for a person to look at."""
         odd = CRLF.replace(b"\r\n", b"\r\n" + LINE.replace(b"string", b"Path"), 1)
 
-        with pytest.raises(CoreError, match="Certificate"):
+        with pytest.raises(CoreError, match=r"^/srv/dwb/Components/Communications\.cfg:2: 'Certificate' is of type 'Path'"):
             plan_phases(Tree(files={COMMUNICATIONS: odd}).observe(), ALL)
 
     def test_lets_the_service_account_read_the_key_on_windows(self) -> None:

@@ -70,6 +70,7 @@ class TestReadServer:
         ({"Certificates/server_cert.pem": b"Product = Query API\r\n"}, "certificate"),
         ({"Certificates/server_cert.pem": licensor().issue(CN, not_after=NOW - timedelta(hours=1)).pem}, "licence"),
         ({"Certificates/server_cert.pem": leaf().cert_pem[:-20]}, "certificate"),
+        ({"Certificates/server_cert.pem": b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}, "CertificateError"),
         ({"Certificates/trust_ca_cert.pem": None}, "bundle"),
         ({"Certificates/trust_ca_cert.pem": licensor().pem + leaf().pem}, "bundle"),
         ({"Certificates/trust_ca_cert.pem": licensor().pem.strip() + leaf().cert_pem}, "PemError"),
