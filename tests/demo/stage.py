@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,7 +40,8 @@ def staged(*, keep: bool) -> Iterator[World]:
 def _how_to_play(world: World) -> None:
     """Say what can be done with the cluster that was left running."""
     node = world.node(world.names[1])
-    simulator = f"PYTHONPATH={shlex.quote(str(TESTS))} python -m simulator"
+    simulator = f"PYTHONPATH={shlex.quote(str(TESTS))} {shlex.quote(sys.executable)} -m simulator"
+    roots = shlex.join(str(node.root) for node in world.cluster.nodes.values())
     collections = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")
     print(f"""
 The cluster goes on for an hour, or until you stop it. Play with it:
@@ -52,5 +54,5 @@ The cluster goes on for an hour, or until you stop it. Play with it:
 Inventory: {world.inventory}
 Servers:   {world.folder / "servers"}
 Certificates to be rolled out: {world.pki}
-Stop it:   for root in {shlex.quote(str(world.folder / "servers"))}/*/; do {simulator} stop --root "$root"; done
+Stop it:   for root in {roots}; do {simulator} stop --root "$root"; done
 Delete it: rm -r {shlex.quote(str(world.folder))}""")

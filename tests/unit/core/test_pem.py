@@ -67,6 +67,18 @@ class TestSplitPem:
         """The line is the one in the file's name."""
         assert refused(path.read_bytes()) == int(path.stem.partition("-")[0])
 
+    @pytest.mark.parametrize(("content", "words"), [
+        (b"-----END A-----\n", "line 1: an END marker has no BEGIN; restore the beginning of the block"),
+        (b"-----BEGIN A-----\n-----BEGIN B-----\n", "line 2: another block begins inside of the A that begins in line 1; restore"),
+        (b"-----BEGIN A-----\n-----END B-----\n", "line 2: another block ends inside of the A that begins in line 1; restore"),
+        (b"-----BEGIN A-----\n", "line 1: BEGIN A has no END; the file was cut off: fetch it again"),
+        (b"-----BEGIN A-----\n?\n-----END A-----\n", "line 1: the body of this A is no base64; fetch the file again"),
+    ])
+    def test_says_what_a_marker_lacks(self, content: bytes, words: str) -> None:
+        """Where, what, and what to do, as somebody sees it in an editor."""
+        with pytest.raises(PemError, match=f"^trust.pem: .*{words}"):
+            split_pem(content, where="trust.pem")
+
     def test_refuses_whatever_openssl_refuses(self, tmp_path: Path) -> None:
         """A file of ours that is cut in any line, or has one twice, is never read otherwise than by OpenSSL."""
         path, lines = tmp_path / "trust.pem", lines_of(BOTH)

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import warnings
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import CertificateError
@@ -247,6 +249,14 @@ class TestReadPkcs12:
     def test_opens_one_without_passphrase(self) -> None:
         """None is needed, none is asked for."""
         assert read_pkcs12(LEAF.p12(None), passphrase=None, where="dpu-03.p12")[1] == (LEAF.der,)
+
+    def test_opens_one_with_an_empty_passphrase(self, tmp_path: Path) -> None:
+        """An empty one is not the same as none, and what was exported with it is opened without asking."""
+        (tmp_path / "leaf.pem").write_bytes(LEAF.pem)
+        command = ["openssl", "pkcs12", "-export", "-in", str(tmp_path / "leaf.pem"), "-passout", "pass:"]
+        store = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+
+        assert read_pkcs12(store, passphrase=None, where="dpu-03.p12")[1] == (LEAF.der,)
 
     @pytest.mark.parametrize(("passphrase", "words"), [("falsches Wort", "the passphrase is wrong"), (None, "no passphrase was given")])
     def test_refuses_a_wrong_passphrase(self, passphrase: str | None, words: str) -> None:

@@ -150,6 +150,12 @@ class TestPlanCluster:
         assert (plan_way_back(foreign).run, plan_restarts(foreign)) == ("", ["b", "a"])
         assert plan_way_back(foreign, "r1").restore == []
 
+    def test_takes_a_master_that_shows_nothing_for_one_with_other_files(self) -> None:
+        """What a DPU will pull from it is not known, so that is due."""
+        own = survey("dpu", files={name: {"sha256": "c"} for name in ("communications", "processing")})
+
+        assert plan_cluster([Member("m", {"role": "master"}), Member("d", own)], consent=True).due["d"] == ["configuration"]
+
     def test_has_nothing_to_do_for_nobody(self) -> None:
         """An empty cluster is no error of this plan."""
         plan = plan_cluster([], consent=True)
