@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from unit.builders import make_root
 from unit.core.findings import rules
 
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC).replace(microsecond=0)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 JUNK = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 ROOT = make_root()
@@ -78,6 +78,11 @@ class TestCheckAnchors:
 
         assert rules(self.check(below.pem, known=ISSUER.pem)) == ["root-missing"]
         assert self.check(below.pem, known=BUNDLE) == []
+
+    @pytest.mark.parametrize("dates", [{"not_before": NOW}, {"not_after": NOW}])
+    def test_accepts_the_first_and_the_last_second(self, dates: dict[str, datetime]) -> None:
+        """Both ends belong to the period (RFC 5280 section 4.1.2.5)."""
+        assert self.check(make_root(**dates).pem) == []
 
     def test_asks_for_every_missing_root(self) -> None:
         """Two CAs of two companies lack a root each; one CA that another one in the file has issued lacks it once more."""

@@ -142,6 +142,10 @@ class TestSetParameter:
 
         assert lines_of(after) == [*before[:at], b"    SSL Use CryptoAPI = bool: true", *before[at:]]
 
+    def test_writes_no_blank_at_the_end_of_an_empty_value(self) -> None:
+        """As the product writes it."""
+        assert set_parameter(b"A = B:\n", ("A", "x"), kind="string", value="", where=WHERE) == b"A = B:\n  x = string:\n"
+
     def test_inserts_into_an_empty_item(self) -> None:
         """An item without children that the next item follows has not lost its indentation."""
         content = b"Servers = vector: 2 items\n  0 = StatusServer:\n  1 = StatusServer:\n"

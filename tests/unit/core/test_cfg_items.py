@@ -151,6 +151,14 @@ class TestInsertItem:
         with pytest.raises(CfgError):
             insert_item(b"Members = vector: 0 items\n", ("Members",), item=item, where=WHERE)
 
+    @pytest.mark.parametrize("item", [Item("serverInfo", "x"), Item("serverInfo", children=(("a", "int", "1"), ("A", "int", "2")))])
+    def test_names_the_line_of_the_vector(self, item: Item) -> None:
+        """Where the item was to go."""
+        with pytest.raises(CfgError) as refusal:
+            insert_item(b"\nMembers = vector: 0 items\n", ("Members",), item=item, where=WHERE)
+
+        assert refused_at(2, refusal)
+
     def test_never_shows_a_value(self) -> None:
         """A value may be a password."""
         assert "s3cret" not in repr(Item("serverInfo", "s3cret", (("Proxy Password", "string", "s3cret"),)))

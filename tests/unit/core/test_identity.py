@@ -104,6 +104,17 @@ class TestRefusals:
         assert refusals(content=LEAF.pem + LEAF.key_pem) == [("one-key", "dpu-03.pem", problem)]
         assert rules(content=LEAF.pem, key=LEAF.key_pem) == ["one-key"]
 
+    @pytest.mark.parametrize(("content", "remedy"), [
+        (LEAF.cert_pem, "add the key of this certificate to the file, or name its file in key_src"),
+        (LEAF.pem + LEAF.key_pem, "leave the key of this certificate only"),
+    ])
+    def test_say_which_way_to_one_key(self, content: bytes, remedy: str) -> None:
+        """One is missing, or one is too many."""
+        with pytest.raises(Refused) as caught:
+            read(content=content)
+
+        assert [finding.remedy for finding in caught.value.findings] == [remedy]
+
     def test_no_certificate(self) -> None:
         """A key alone is no identity."""
         assert refusals(content=LEAF.key_pem) == [("certificate", "dpu-03.pem", "no certificate")]

@@ -112,7 +112,7 @@ def make_layout(root: str) -> Layout:
     """
     bare = root.rstrip("/\\")
     layout = Layout(bare)
-    if not bare or bare.endswith(":") or not (layout.windows or root.startswith("/")):
+    if not bare or not (layout.windows or root.startswith("/")):
         raise OptionError(where="root", problem=f"{root!r} is not the absolute path of an install folder",
                           remedy="name the folder that holds bin and Certificates, for example C:\\Adobe\\Server")
     return layout

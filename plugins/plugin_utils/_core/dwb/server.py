@@ -170,7 +170,7 @@ def _guess(file: FileState) -> str:
 
 def _scalars(file: FileState, findings: list[Finding]) -> dict[str, str]:
     settings: dict[str, str] = {}
-    for key in ("Certificate", "SSL Port", "SSL Ciphers", "IP Interface", "Port"):
+    for key in ("Certificate", "SSL Port", "SSL Ciphers"):
         try:
             found = get_parameter(file.content or b"", ("component", key), where=file.path)
         except CfgError as error:

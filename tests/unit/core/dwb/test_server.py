@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -110,6 +110,19 @@ class TestReadServer:
 
         assert (finding.where, finding.problem, finding.remedy) == (f"/srv/dwb/{where}", problem, remedy)
 
+    @pytest.mark.parametrize("dates", [{"not_before": NOW}, {"not_after": NOW}])
+    def test_takes_a_licence_for_valid_in_its_first_and_last_second(self, dates: dict[str, datetime]) -> None:
+        """Both ends belong to the period (RFC 5280 section 4.1.2.5)."""
+        assert Tree(files={"Certificates/server_cert.pem": licensor().issue(CN, **dates).pem}).observe().findings == ()
+
+    @pytest.mark.parametrize("name", ["ScheduledRestart.cfg", "SCHEDULEDRESTART.CFG"])
+    def test_finds_the_schedule_on_windows(self, name: str) -> None:
+        """Whatever the case of its name."""
+        server = Tree("C:\\Adobe\\Server", {f"Components/{name}": b"component = ScheduledRestart:\r\n"}).observe()
+
+        assert [(finding.rule, finding.where) for finding in server.findings] == [
+            ("scheduled-restart", f"C:\\Adobe\\Server\\Components\\{name}")]
+
     def test_names_every_second_commserver(self) -> None:
         """Two copies are two findings."""
         server = Tree(files={"Components/Copy.cfg": CRLF, "Components/Old.cfg": CRLF}).observe()
@@ -174,7 +187,7 @@ class TestReadServer:
         host.clock += seconds
         (finding,) = tree.observe(host).findings
 
-        assert finding.rule == "clock"
+        assert (finding.rule, finding.where) == ("clock", "clock")
         assert finding.problem == f"the node is 601 s {'ahead of' if seconds > 0 else 'behind'} the controller"
 
     @pytest.mark.parametrize("seconds", [-600, 600])
