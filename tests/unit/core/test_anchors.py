@@ -82,7 +82,7 @@ class TestCheckAnchors:
     @pytest.mark.parametrize("dates", [{"not_before": NOW}, {"not_after": NOW}])
     def test_accepts_the_first_and_the_last_second(self, dates: dict[str, datetime]) -> None:
         """Both ends belong to the period (RFC 5280 section 4.1.2.5)."""
-        assert self.check(make_root(**dates).pem) == []
+        assert self.check(make_root("Corp Root", **dates).pem) == []
 
     def test_asks_for_every_missing_root(self) -> None:
         """Two CAs of two companies lack a root each; one CA that another one in the file has issued lacks it once more."""
