@@ -52,6 +52,10 @@ class TestReadNames:
 
         assert subject.text == "CN=\\#1\\ ,emailAddress=a@b.example,O=Corp\\, Inc."
 
+    def test_writes_an_unknown_attribute_by_its_number(self) -> None:
+        """A dotted OID, as RFC 4514 section 2.3 wants it."""
+        assert read_subject((b"\x2a\x03\x04", _UTF8, b" x ")).text.startswith("1.2.3.4=")
+
     def test_escapes_what_a_terminal_would_obey(self) -> None:
         """A name can neither break a line nor colour it."""
         subject = read_subject((_CN, _UTF8, b"a\n\x1b[31mb\xe2\x80\xae"))

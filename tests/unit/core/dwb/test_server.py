@@ -140,11 +140,12 @@ class TestReadServer:
         assert finding.where.startswith("/srv/dwb/Certificates/trust_ca_cert.pem: line ")
 
     def test_finds_everything_at_once(self) -> None:
-        """Three faults, three findings."""
-        files = {"Certificates/trust_ca_cert.pem": None, "Certificates/server_cert.pem": None, "Components/Copy.cfg": CRLF}
+        """Four faults, four findings."""
+        files = {"Certificates/trust_ca_cert.pem": None, "Certificates/server_cert.pem": None, "Components/Copy.cfg": CRLF,
+                 "Components/ScheduledRestart.cfg": b"component = ScheduledRestart:\r\n"}
         server = Tree(files=files).observe()
 
-        assert sorted(rules(server)) == ["bundle", "communications", "licence"]
+        assert sorted(rules(server)) == ["bundle", "communications", "licence", "scheduled-restart"]
 
     def test_finds_a_link_where_a_file_should_be(self) -> None:
         """Links are not followed, neither for the bundle nor for the certificate."""
