@@ -1,7 +1,7 @@
 # Copyright (c) 2026 certops
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """
-Lay the collections that galaxy.yml depends on into a folder: ``fetch_collections.py FOLDER``.
+Lay the collections that galaxy.yml depends on, and those of the tests, into a folder: ``fetch_collections.py FOLDER``.
 
 They are taken out of the ``ansible`` package, so that the package index is the only server a developer needs.
 """
@@ -18,12 +18,13 @@ import yaml
 
 # The release of the ansible package that goes with ansible-core 2.19.
 PACKAGE = "ansible>=12,<13"
+FOR_TESTS = ("containers.podman",)
 
 
 def wanted() -> tuple[str, ...]:
-    """Return the folders below ``ansible_collections/`` of the collections that galaxy.yml names."""
+    """Return the folders below ``ansible_collections/`` of the collections that galaxy.yml and the tests name."""
     names = yaml.safe_load(Path("galaxy.yml").read_text(encoding="utf-8"))["dependencies"]
-    return tuple(f"ansible_collections/{name.replace('.', '/')}/" for name in names)
+    return tuple(f"ansible_collections/{name.replace('.', '/')}/" for name in (*names, *FOR_TESTS))
 
 
 def download(folder: str) -> Path:

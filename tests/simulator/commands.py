@@ -60,14 +60,14 @@ def _parser() -> argparse.ArgumentParser:
 def _install_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--role", choices=("master", "dpu", "fsu", "repeater"), required=True)
     parser.add_argument("--name", required=True, help="the common name of the licence certificate")
-    parser.add_argument("--address", required=True, help="the machine's address, 127.0.0.N")
+    parser.add_argument("--address", required=True, help="the machine's address, like 127.0.0.1")
     parser.add_argument("--port", type=int, required=True, help="HTTP; 0 is off")
     parser.add_argument("--ssl-port", type=int, required=True, help="HTTPS; 0 is off; the same on all servers of a cluster")
     parser.add_argument("--licensor", type=Path, required=True, help="the folder of the cluster's licensing CA, made on first use")
     parser.add_argument("--master-address", help="of a DPU's master; makes an FSU a backup FSU")
     parser.add_argument("--master-name", help="the common name of the master")
     parser.add_argument("--master-port", type=int, help="the HTTPS port of the master; the own one when left out")
-    parser.add_argument("--member", action="append", metavar="ADDRESS", help="on a master: an address of the cluster (127.0.0.*)")
+    parser.add_argument("--member", action="append", metavar="ADDRESS", help="on a master: an address of the cluster, * is a wildcard; 127.0.0.* when left out")
 
 
 def _install(options: argparse.Namespace) -> int:

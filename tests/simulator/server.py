@@ -99,7 +99,7 @@ class Server:
         if "lose-licence" in self._faults:
             raise Refusal("no current licence certificate in Certificates: a fault was asked for")
         machine = self._state.machine()
-        found = licence.scan(self.root / "Certificates", Path(machine.licensor).read_bytes(), expected=(LICENCE, CUSTOM),
+        found = licence.scan(self.root / "Certificates", machine.licensor.encode(), expected=(LICENCE, CUSTOM),
                              machine=machine.identifier, log=self._journal.trace)
         enabled = "Query API" in found.products
         self._journal.trace(f"{'Enabling' if enabled else 'Not enabling'} Query API ({'' if enabled else 'not '}licensed)",

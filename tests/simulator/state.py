@@ -27,7 +27,7 @@ class Machine:
 
     Attributes:
         address: Its one network address.
-        licensor: The file with the licensing CA, "compiled into" the program (§4.1).
+        licensor: PEM of the licensing CA, "compiled into" the program (§4.1).
         identifier: What a licence is node-locked to (§4.1).
     """
 

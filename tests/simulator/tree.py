@@ -63,7 +63,7 @@ def install(node: Node, licensor: Licensor) -> None:
         raise ValueError(f"{node.role}: no role, or a dpu without a master")
     for folder in _FOLDERS:
         (node.root / folder).mkdir(parents=True, exist_ok=True)
-    State(node.root).keep_machine(Machine(node.address, str(licensor.file.resolve()), f"node-{node.name}"))
+    State(node.root).keep_machine(Machine(node.address, licensor.pem, f"node-{node.name}"))
     for name, text in _files(node).items():
         _write(node.root / name, text)
     _write(node.root / "Certificates" / "trust_ca_cert.pem", licensor.pem)

@@ -4,17 +4,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from typing import Any
 
+from ansible.context import CLIARGS
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = """
 name: collect
 type: notification
 short_description: Records results for the tests of this collection
-description: Writes one JSON object a line to the file that the environment variable TEST_RECORD names.
+description:
+  - Writes one JSON object a line to the file that the environment variable TEST_RECORD names.
+  - When that ends with a slash, every run gets a file of its own in that folder, named after its playbook.
 """
 
 
@@ -25,6 +29,20 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     CALLBACK_TYPE = "notification"
     CALLBACK_NAME = "collect"
     CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self) -> None:
+        """Write to where the caller says."""
+        super().__init__()
+        self._path = os.environ.get("TEST_RECORD", "")
+
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        """Give the run a file of its own."""
+        if not self._path.endswith("/"):
+            return
+        os.makedirs(self._path, mode=0o700, exist_ok=True)
+        name = os.path.splitext(os.path.basename(playbook._file_name))[0] + ("-check" if CLIARGS["check"] else "")
+        numbered = (os.path.join(self._path, f"{name}-{number}.jsonl") for number in itertools.count(1))
+        self._path = next(path for path in numbered if not os.path.exists(path))
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """Record a task that succeeded."""
@@ -51,9 +69,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         told = {name: value for name, value in result.result.items() if not name.startswith("_ansible")}
         self._write({"host": result.host.get_name(), "task": result.task.name, "status": status, "result": told})
 
-    @staticmethod
-    def _write(record: dict[str, Any]) -> None:
-        path = os.environ.get("TEST_RECORD")
-        if path:
-            with open(path, "a", encoding="utf-8") as file:
+    def _write(self, record: dict[str, Any]) -> None:
+        if self._path:
+            with open(self._path, "a", encoding="utf-8") as file:
                 file.write(json.dumps(record, default=str) + "\n")
