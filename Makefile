@@ -4,11 +4,12 @@ COLLECTIONS := build/collections/ansible_collections
 CHECKS := lint types sanity docs build unit contract simulator integration matrix
 
 .DEFAULT_GOAL := help
-.PHONY: help test demo clean $(CHECKS)
+.PHONY: help test demo molecule clean $(CHECKS)
 
 help: .venv/dev-done
 	@echo "make demo [KEEP=1]    roll a five-server cluster over, on this machine; KEEP=1 leaves it running"
 	@echo "make test             all checks marked * below; each one is also a target: make unit"
+	@echo "make molecule [SCENARIO=x]   real hosts: machines with systemd, over SSH; needs root and podman"
 	@.venv/bin/nox --list | grep '^[*-] '
 
 test: .venv/dev-done
@@ -21,6 +22,9 @@ $(CHECKS): .venv/dev-done
 demo: .venv/run-done
 	PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH=tests ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/build/collections" \
 	  .venv/bin/python -m demo $(if $(KEEP),--keep)
+
+molecule: .venv/dev-done
+	.venv/bin/nox --session molecule $(if $(SCENARIO),-- $(SCENARIO))
 
 clean:
 	rm -rf build .venv .nox

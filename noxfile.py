@@ -43,6 +43,11 @@ def files(suffix: str) -> list[str]:
     return [name for name in tracked() if name.endswith(suffix)]
 
 
+def files_below(folder: str, suffix: str) -> list[str]:
+    """Return the tracked files below *folder* with *suffix*."""
+    return [name for name in files(suffix) if name.startswith(f"{folder}/")]
+
+
 def run_each(session: nox.Session, *commands: list[str]) -> None:
     """Run all *commands*, so that the first failure does not hide the others; then fail when one of them did."""
     failed = []
@@ -61,8 +66,8 @@ def lint(session: nox.Session) -> None:
     run_each(
         session,
         ["ruff", "check", "."],
-        ["pylint", "plugins", "tests", "tools", "noxfile.py"],
-        ["interrogate", "plugins", "tests", "tools", "noxfile.py"],
+        ["pylint", "plugins", "tests", "tools", "noxfile.py", *files_below("molecule", ".py")],
+        ["interrogate", "plugins", "tests", "tools", "molecule", "noxfile.py"],
         ["codespell", "."],
         ["shellcheck", ".ci/run", *files(".sh")],
         ["python", "tools/check_powershell.py", *files(".ps1")],
@@ -76,7 +81,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of plugins, tests and tools."""
-    session.run("mypy", str(PLUGINS), "tests", "tools", "noxfile.py")
+    session.run("mypy", str(PLUGINS), "tests", "tools", "noxfile.py", *files_below("molecule", ".py"))
 
 
 @nox.session
@@ -101,6 +106,12 @@ def simulator(session: nox.Session) -> None:
 def integration(session: nox.Session) -> None:
     """Run playbooks against the stand-in server."""
     session.run(*PYTEST, *BY_FILE, "tests/integration", *session.posargs)
+
+
+@nox.session
+def molecule(session: nox.Session) -> None:
+    """Play the scenarios of molecule/ on machines with systemd, over SSH: all of them, or those that are named."""
+    session.run("python", "tools/run_molecule.py", *session.posargs)
 
 
 @nox.session

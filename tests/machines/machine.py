@@ -79,7 +79,7 @@ class Machine:
 
     def run(self, *command: str, content: bytes | None = None, user: str = "root") -> bytes:
         """Return what *command* prints there. Raises RuntimeError when it fails."""
-        return podman("exec", *(("--interactive",) if content is not None else ()), "--user", user, self.container, *command, content=content)
+        return podman("exec", "--interactive", "--user", user, self.container, *command, content=content)
 
     def stand_in(self, verb: str, *arguments: str) -> None:
         """Give the stand-in server a command, like ``misbehave``."""

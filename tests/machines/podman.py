@@ -37,7 +37,9 @@ def podman(*arguments: str, content: bytes | None = None) -> bytes:
     Raises:
         RuntimeError: It failed; the message is what it said.
     """
-    done = subprocess.run(["podman", *arguments], env=os.environ | {"CONTAINERS_CONF": str(_SETTINGS)}, input=content, capture_output=True, check=False)
+    environment = os.environ | {"CONTAINERS_CONF": str(_SETTINGS)}
+    done = subprocess.run(["podman", *arguments], env=environment, input=content or b"", capture_output=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"podman {' '.join(arguments)}: exit status {done.returncode}: {done.stderr.decode(errors='replace').strip()}")
+        said = done.stderr.decode("utf-8", "replace").strip()
+        raise RuntimeError(f"podman {' '.join(arguments)}: exit status {done.returncode}: {said}")
     return done.stdout

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from integration.leaks import Secrets
 from integration.playbook import Event, Result
@@ -20,10 +22,11 @@ CUSTOM = f"{SERVER}/Certificates/custom_communications_cert.pem"
 WRITTEN = (f"{SERVER}/Certificates/trust_ca_cert.pem", CUSTOM, f"{SERVER}/Components/Communications.cfg",
            f"{SERVER}/Components for Processing Servers/Communications.cfg")
 # What the running server and the running system write by themselves.
-_THEIRS = (f"{SERVER}/Events", f"{SERVER}/Audit", f"{SERVER}/Trace", f"{SERVER}/State", f"{SERVER}/Temp", f"{SERVER}/Logs",
-           f"{SERVER}.certops", "/run", "/var/log", "/var/lib/systemd", "/var/lib/sudo", "/etc/resolv.conf", "/etc/hosts", "/etc/machine-id",
-           # sudo's greeting and Ansible's own folder for modules
-           "/home/deploy")
+_SERVER = tuple(f"{SERVER}/{folder}" for folder in ("Audit", "Events", "Logs", "State", "Temp", "Trace"))
+_SYSTEM = ("/etc/hosts", "/etc/machine-id", "/etc/resolv.conf", "/run", "/var/lib/sudo", "/var/lib/systemd", "/var/log")
+# The folder of the collection beside the server; sudo's greeting and Ansible's own folder for modules.
+_OURS = (f"{SERVER}.certops", "/home/deploy")
+_THEIRS = (*_SERVER, *_SYSTEM, *_OURS)
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +36,10 @@ def secrets(scenario: Scenario) -> Secrets:
     return Secrets(key for pem in pems for key in _keys(pem))
 
 
-def _keys(pem: Path) -> Iterator[object]:
-    content = pem.read_bytes()
-    begin = content.find(b"-----BEGIN PRIVATE")
-    if begin >= 0:
-        yield load_pem_private_key(content[begin:], None)
+def _keys(pem: Path) -> Iterator[RSAPrivateKey]:
+    _text, begin, key = pem.read_bytes().partition(b"-----BEGIN PRIVATE")
+    if begin:
+        yield cast("RSAPrivateKey", load_pem_private_key(begin + key, None))
 
 
 @pytest.fixture(scope="session")
