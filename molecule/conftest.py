@@ -23,6 +23,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("machine", Scenario.here().machines.values(), ids=lambda machine: machine.name, scope="session")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what must hold after every scenario to the end: the scenario's own tests may play more."""
+    items.sort(key=lambda item: "resources" in item.path.parts)
+
+
 @pytest.fixture
 def inside(machine: Machine) -> Host:
     """Return the machine as testinfra sees it from inside."""

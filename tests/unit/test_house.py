@@ -18,7 +18,7 @@ FUNCTION_LINES = 40
 PARAMETERS = 5
 EXAMPLE_BEFORE = 25
 
-OURS = [*python_files(PLUGINS, ROOT / "tests", ROOT / "tools"), ROOT / "noxfile.py"]
+OURS = [*python_files(PLUGINS, ROOT / "tests", ROOT / "tools", ROOT / "molecule"), ROOT / "noxfile.py"]
 SCRIPTS = {".py", ".sh", ".ps1", ".yml", ".yaml", ".md", ".j2", ".toml"}
 # A marker line and then DER: a SEQUENCE begins with the byte 0x30, which is M in base64.
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----(?:\\[rn]|[\s\"'])*M[A-Za-z0-9+/]{30}")
@@ -42,7 +42,7 @@ def first_example(text: str) -> int:
 
 def text_files() -> list[Path]:
     """Return the source and text files of the project, fixtures left out."""
-    folders = [ROOT / name for name in ("plugins", "roles", "playbooks", "tests", "tools", "docs")]
+    folders = [ROOT / name for name in ("plugins", "roles", "playbooks", "tests", "tools", "docs", "molecule")]
     files = [path for folder in folders for path in folder.rglob("*") if path.suffix in SCRIPTS]
     return [path for path in files if "fixtures" not in path.parts] + sorted(ROOT.glob("*.md"))
 

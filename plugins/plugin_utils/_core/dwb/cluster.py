@@ -166,6 +166,9 @@ def _run(members: Sequence[Member], masters: Sequence[Member]) -> str:
 
 
 def _canary(activate: Sequence[Member], due: Mapping[str, Sequence[str]]) -> str:
+    """Return a DPU that restarts as it is; where its master holds the new configuration already, it would pull that (dossier 6.2)."""
+    if not any(member.role == "master" and "configuration" in due[member.host] for member in activate):
+        return ""
     for member in activate:
         if member.role == "dpu" and member.served and "configuration" in due[member.host]:
             return member.host

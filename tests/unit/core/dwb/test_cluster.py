@@ -187,8 +187,14 @@ class TestPlanCluster:
         """A canary is a DPU that serves now and whose configuration is still to be written."""
         good = survey("dpu", *PHASES)
 
-        assert plan_cluster([cluster()[2], Member("d", good)], consent=True).canary == "d"
-        assert plan_cluster([cluster()[2], Member("d", {**good, **facts})], consent=True).canary == ""
+        assert plan_cluster([cluster(*PHASES)[2], Member("d", good)], consent=True).canary == "d"
+        assert plan_cluster([cluster(*PHASES)[2], Member("d", {**good, **facts})], consent=True).canary == ""
+
+    def test_has_no_canary_where_the_master_holds_the_new_configuration(self) -> None:
+        """A DPU that joins later would pull it with its restart: a change that nobody has planned and no rollback knows."""
+        plan = plan_cluster([cluster()[2], Member("d", survey("dpu", *PHASES))], consent=True)
+
+        assert (plan.activate, plan.canary) == (["d"], "")
 
     def test_compares_both_pulled_files(self) -> None:
         """A processing copy that differs counts too; one that is absent is not missed."""
