@@ -30,7 +30,7 @@ class ActionModule(RolloutAction):
                 _refuse_any([*_variables(task_vars, every), *_limit(task_vars), *check_way_back(every, way)], task_vars)
             return {**about, **asdict(way)}
         if options["goal"] == "restart":
-            return {**about, "activate": plan_restarts(every)}
+            return {**about, "activate": plan_restarts(every, options["also"] or ())}
         plan = plan_cluster(every, consent=bool(options["consent"]), partial=bool(options["partial"]))
         _refuse_any([*_variables(task_vars, every), *([] if options["partial"] else _limit(task_vars)), *_of_nodes(plan)], task_vars)
         return {**about, **_for_host(plan, every, str(task_vars["inventory_hostname"])), "warnings": _warnings(every)}

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..plugin_utils._core.dwb.marker import Turn
 from ..plugin_utils._core.dwb.planner import make_commit, restart_commit
+from ..plugin_utils._core.dwb.retirement import check_own
 from ..plugin_utils._core.errors import Refused
 from ..plugin_utils._task.base import RolloutAction, holder, new_run
 from ..plugin_utils._task.node import judge, observe, read_request
@@ -28,8 +29,9 @@ class ActionModule(RolloutAction):
         if recovered:
             server = observe(files, request)
         judged = judge(server, request)
-        if judged.findings:
-            raise Refused(judged.findings)
+        findings = judged.findings or check_own(server, request.wanted)
+        if findings:
+            raise Refused(findings)
         commit = restart_commit(server, turn) if options["restarted"] else make_commit(server, judged.planned, turn)
         changes = commit.changes if commit else ()
         settle(files, commit.run if commit else "", changes, check_mode=self.check_mode)

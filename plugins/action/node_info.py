@@ -23,5 +23,6 @@ class ActionModule(RolloutAction):
         survey = make_survey(server, request.wanted, judge(server, request), role=request.role, now=request.now)
         address = str(options["address"] or task_vars.get("ansible_host") or request.host)
         target = Target(address, server.port, survey["common_name"] or "", float(options["timeout"]))
+        clients = [str(path) for path in options["clients"] or ()]
         served = probe(target, now=request.now) if options["probe"] else {}
-        return {"changed": False, **survey, "address": address, "served": served, "proposed_run": new_run(request.now)}
+        return {"changed": False, **survey, "address": address, "served": served, "clients": clients, "proposed_run": new_run(request.now)}

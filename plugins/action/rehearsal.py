@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..plugin_utils._core.dwb.cluster import Member
-from ..plugin_utils._core.errors import OptionError, Refused
-from ..plugin_utils._core.rehearsal import Party, Rehearsed, rehearse
+from ..plugin_utils._core.dwb.moments import is_retiring, rehearse_cluster
+from ..plugin_utils._core.errors import Finding, OptionError, Refused
+from ..plugin_utils._core.rehearsal import Party, rehearse
 from ..plugin_utils._task.base import RolloutAction
 from ..plugin_utils._task.cluster import members
-from ..plugin_utils._task.sources import read_text
+from ..plugin_utils._task.sources import read_file, read_text
 
 
 class ActionModule(RolloutAction):
@@ -25,7 +26,8 @@ class ActionModule(RolloutAction):
         if options["parties"]:
             steps = [rehearse("rehearsal", [self._party(party) for party in options["parties"]])]
         else:
-            steps = _steps(_surveyed(members(task_vars, str(options["result"]))))
+            every = _surveyed(members(task_vars, str(options["result"])))
+            steps = rehearse_cluster(every, self._clients(every) if is_retiring(every) else ())
         findings = [finding for step in steps for finding in step.findings]
         if findings:
             raise Refused(findings)
@@ -35,6 +37,20 @@ class ActionModule(RolloutAction):
         certificate, bundle = (read_text(self._loader, party, name) for name in ("certificate", "bundle"))
         return Party(str(party["name"]), certificate or b"", bundle or b"")
 
+    def _clients(self, every: Sequence[Member]) -> list[Party]:
+        """Return the certificates of the clients that any host of the cluster names, each once."""
+        paths = dict.fromkeys(str(path) for member in every for path in member.survey.get("clients", ()))
+        clients: list[Party] = []
+        findings: list[Finding] = []
+        for path in paths:
+            try:
+                clients.append(Party(path, read_file(self._loader, path, option="clients")))
+            except OptionError as error:
+                findings += error.findings
+        if findings:
+            raise Refused(findings)
+        return clients
+
 
 def _surveyed(every: Sequence[Member]) -> Sequence[Member]:
     """Return *every*, unless nobody was surveyed: to judge nothing is no success."""
@@ -42,18 +58,3 @@ def _surveyed(every: Sequence[Member]) -> Sequence[Member]:
         raise OptionError(where="result", problem="no host of the cluster has registered a survey under that name",
                           remedy="name the variable that node_info is registered in, or give parties")
     return every
-
-
-def _steps(every: Sequence[Member]) -> list[Rehearsed]:
-    """
-    Return the two moments in which something custom is presented.
-
-    Licence certificates are not judged: bundles only grow, so who accepts them now goes on to.
-    """
-    return [rehearse("trust extended", [_as_surveyed(member, "leaf_now") for member in every]),
-            rehearse("servers activated", [_as_surveyed(member, "leaf_after") for member in every])]
-
-
-def _as_surveyed(member: Member, leaf: str) -> Party:
-    certificate, bundle = (str(member.survey.get(key, "")).encode("latin-1") for key in (leaf, "bundle_after"))
-    return Party(member.host, certificate, bundle)

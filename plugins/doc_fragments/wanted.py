@@ -17,9 +17,20 @@ options:
     type: list
     elements: str
     choices:
-      trust: The trust bundle C(Certificates/trust_ca_cert.pem) holds all certificates of O(trust_src) and O(trust_content).
+      trust: The trust bundle C(Certificates/trust_ca_cert.pem) holds all certificates of O(trust_src) and O(trust_content), and none of
+        O(retired).
       certificate: The file C(Certificates/custom_communications_cert.pem) holds the key and the leaf of O(certificate).
       configuration: The parameter C(Certificate) of C(Communications.cfg) names that file.
+  retired:
+    description:
+      - SHA-256 of certificates that the trust bundle must not hold any more, with or without colons. Used in the phase V(trust).
+      - Refused for a certificate that is given to be trusted, too, for the last certificate of a bundle, and for one that a certificate of
+        the server itself needs.
+      - Never removed are certificates of Visual Sciences, whoever names them here, nor any that the licence certificate
+        C(server_cert.pem) chains to. They are told by the names of subject and issuer.
+      - Who else needs a CA is for M(certops.rollout.rehearsal) to find out.
+    type: list
+    elements: str
   min_days:
     description: For how many days a certificate has to be valid still. One that expires sooner is refused.
     type: int

@@ -56,7 +56,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture(scope="session")
 def first(cluster: Stage) -> First:
     """Return how the first rollout went: check mode, then in earnest; the cluster is kept as ``rolled out``."""
-    use_every_source(cluster)
+    use_every_source(cluster.back_to("shipped"))
     before = cluster.files()
     checked = cluster.play("rollout", "--check", "--diff")
     after_check = cluster.everything()

@@ -5,13 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from .errors import Finding
+from .certificate import Certificate
+from .errors import CoreError, Finding, PemError
 from .handshake import Verdict, verify
+from .names import fold, shown
+from .pem import split_pem
+from .trust import names_above, readable_certificates
+from .x509 import read_certificate
 
 Purpose = Literal["server", "client"]
+PURPOSES: tuple[Purpose, ...] = ("server", "client")
+_EXPIRED = 10   # X509_V_ERR_CERT_HAS_EXPIRED
 
 
 @dataclass(frozen=True)
@@ -23,11 +30,13 @@ class Party:
         name: As the operator knows it.
         certificate: PEM whose first certificate is presented; empty for a party that presents none.
         bundle: PEM of all that it trusts; empty for a party that checks nobody.
+        before: PEM of all that it trusts today, when some of that is to be retired; else empty.
     """
 
     name: str
     certificate: bytes = field(default=b"", repr=False)
     bundle: bytes = field(default=b"", repr=False)
+    before: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -46,34 +55,131 @@ class Rehearsed:
     findings: tuple[Finding, ...]
 
 
+class _Judge:
+    """Verdicts; identical pairs are judged once."""
+
+    def __init__(self) -> None:
+        self._verdicts: dict[tuple[bytes, bytes, Purpose], Verdict] = {}
+
+    def verdict(self, certificate: bytes, bundle: bytes, purpose: Purpose) -> Verdict:
+        """Return OpenSSL's verdict. Raises PemError and CertificateError."""
+        key = (certificate, bundle, purpose)
+        if key not in self._verdicts:
+            self._verdicts[key] = verify(certificate, bundle, purpose=purpose)
+        return self._verdicts[key]
+
+    def is_lost(self, certificate: bytes, truster: Party, purpose: Purpose) -> bool:
+        """Tell whether *truster* accepts the certificate today and will no longer."""
+        return (truster.before not in (b"", truster.bundle) and self.verdict(certificate, truster.before, purpose).accepted
+                and not self.verdict(certificate, truster.bundle, purpose).accepted)
+
+    @property
+    def pairs(self) -> int:
+        """Return how many pairs of certificate and bundle were judged."""
+        return len({key[:2] for key in self._verdicts})
+
+
 def rehearse(step: str, parties: Sequence[Party]) -> Rehearsed:
     """
     Judge every certificate in every bundle; identical pairs are judged once.
 
     Args:
         step: What the rollout will have done at that moment, for the findings.
-        parties: Servers and clients as they will be then.
+        parties: Servers and clients as they will be then. A certificate that is refused only because of what is
+            retired is none of the findings: ``rehearse_retirement`` has one for it.
 
     Raises:
         PemError: A bundle or certificate cannot be read.
     """
-    verdicts: dict[tuple[bytes, bytes, Purpose], Verdict] = {}
+    judge = _Judge()
     findings = []
     for presenter, truster, purpose in _meetings(parties):
-        key = (presenter.certificate, truster.bundle, purpose)
-        if key not in verdicts:
-            verdicts[key] = verify(presenter.certificate, truster.bundle, purpose=purpose)
-        verdict = verdicts[key]
-        if not verdict.accepted:
+        verdict = judge.verdict(presenter.certificate, truster.bundle, purpose)
+        if not verdict.accepted and not judge.is_lost(presenter.certificate, truster, purpose):
             problem = f"{truster.name} refuses the certificate of {presenter.name} as TLS {purpose}: error {verdict.code}, {verdict.text}"
             remedy = f"give {truster.name} every CA level of that certificate, up to the self-signed root, or have it reissued"
             findings.append(Finding(step, problem, remedy, "rehearsal"))
-    return Rehearsed(step, len(verdicts) // 2, tuple(findings))
+    return Rehearsed(step, judge.pairs, tuple(findings))
+
+
+def rehearse_retirement(step: str, parties: Sequence[Party], *, clients: Sequence[Party] = ()) -> Rehearsed:
+    """
+    Find every certificate that needs what is retired: accepted by somebody today, as server or as client, and then no longer.
+
+    Args:
+        step: What the rollout will have done at that moment.
+        parties: Servers with their bundles, and whatever certificates they present or hold.
+        clients: Known ones. One that is refused as TLS client today already is found, too: nobody can tell what it needs.
+
+    Returns:
+        One finding for each certificate, also for one that cannot be read; each names all who will refuse it.
+    """
+    judge = _Judge()
+    trusters = [party for party in parties if party.bundle and party.before]
+    presenters = [*((party, False) for party in parties if party.certificate), *((client, True) for client in clients)]
+    findings: list[Finding] = []
+    for presenter, is_client in presenters:
+        try:
+            findings += _retired(judge, presenter, trusters, is_client=is_client)
+        except CoreError as error:
+            findings += [replace(finding, where=f"{presenter.name}: {finding.where}") for finding in error.findings]
+    return Rehearsed(step, judge.pairs, tuple(findings))
+
+
+def _retired(judge: _Judge, presenter: Party, trusters: Sequence[Party], *, is_client: bool) -> Iterator[Finding]:
+    """Yield why the certificate of *presenter* stands against a retirement: it needs what is retired, or nobody can tell."""
+    leaf = _first(presenter.certificate)
+    whose = f"its certificate {shown(leaf.common_names[0] if leaf.common_names else leaf.subject)}"
+    lost = [truster for truster in trusters if _is_needed(judge, leaf, truster)]
+    if lost:
+        needed = ", ".join(_gone_above(leaf, lost[0]))
+        yield Finding(presenter.name, f"{whose} needs {needed}, which {_listed(lost)} would no longer trust",
+                      "renew it from the new CA first, or leave that CA out of dwb_retired_ca", "retired")
+    verdicts = [(truster, judge.verdict(leaf.pem, truster.bundle, "client")) for truster in trusters if is_client and truster not in lost]
+    refused = [(truster, verdict) for truster, verdict in verdicts if not verdict.accepted]
+    if refused:
+        verdict = refused[0][1]
+        by = _listed([truster for truster, _ignored in refused])
+        yield Finding(presenter.name, f"{whose} is refused by {by} today already, as TLS client: error {verdict.code}, {verdict.text}",
+                      "renew it from the new CA, or leave it out of dwb_client_certificates", "retired")
+
+
+def _first(content: bytes) -> Certificate:
+    blocks = [block for block in split_pem(content, where="PEM") if block.is_certificate]
+    if not blocks:
+        raise PemError(where="PEM", problem="holds no certificate", remedy="give the PEM file of a certificate, leaf first")
+    return read_certificate(blocks[0], where="first certificate")
+
+
+def _is_needed(judge: _Judge, leaf: Certificate, truster: Party) -> bool:
+    """
+    Tell whether *leaf* needs what *truster* is to lose.
+
+    The product may be less strict than the judge (dossier 10.32), so one that is refused today, too, needs the CAs that its names lead to,
+    unless it has expired.
+    """
+    if any(judge.is_lost(leaf.pem, truster, purpose) for purpose in PURPOSES):
+        return True
+    if any(judge.verdict(leaf.pem, truster.bundle, purpose).accepted for purpose in PURPOSES):
+        return False
+    expired = judge.verdict(leaf.pem, truster.before, "client").code == _EXPIRED
+    return not expired and bool(_gone_above(leaf, truster))
+
+
+def _gone_above(leaf: Certificate, truster: Party) -> list[str]:
+    """Return the subjects of the anchors above *leaf* that *truster* has today and will not have."""
+    kept = {block.sha256 for block in split_pem(truster.bundle)}
+    today = readable_certificates(split_pem(truster.before))
+    above = names_above([leaf], today)
+    return [shown(anchor.subject) for anchor in today if anchor.fingerprint not in kept and fold(anchor.subject) in above]
+
+
+def _listed(trusters: Sequence[Party]) -> str:
+    return ", ".join(truster.name for truster in trusters)
 
 
 def _meetings(parties: Sequence[Party]) -> Iterator[tuple[Party, Party, Purpose]]:
     for presenter in parties:
         for truster in parties:
             if presenter.certificate and truster.bundle:
-                yield presenter, truster, "server"
-                yield presenter, truster, "client"
+                yield from ((presenter, truster, purpose) for purpose in PURPOSES)

@@ -14,16 +14,18 @@ from typing import Any, TypeVar
 
 from ansible.parsing.dataloader import DataLoader
 
-from .._core.bundle import add_anchors, read_anchors
+from .._core.bundle import add_anchors, read_anchors, remove_anchors
 from .._core.dwb.layout import PHASES, Layout, make_layout
 from .._core.dwb.marker import split_commit
 from .._core.dwb.planner import Wanted, plan_phases
+from .._core.dwb.retirement import check_retired
 from .._core.dwb.server import Server, read_server
 from .._core.dwb.survey import Judged
 from .._core.errors import CoreError, Finding, OptionError
 from .._core.identity import Identity
 from .._core.pem import PemBlock
 from .._core.requirements import Expectation, Judgement, check_identity, check_installed
+from .._core.trust import read_fingerprints
 from .._host.port import HostFiles
 from .base import holder, is_at_work
 from .sources import check_trust, trust_sources, wanted_identity
@@ -97,13 +99,15 @@ def read_request(options: Mapping[str, Any], task_vars: Mapping[str, Any], loade
     identity = _collect(findings, lambda: wanted_identity(loader, options.get("certificate"), host=host))
     asked = options.get("phases")
     phases = [phase for phase in PHASES if asked is None or phase in asked]
-    findings += _missing(phases, trust=trust, identity=identity, findings=findings)
+    retired = _collect(findings, lambda: read_fingerprints(options.get("retired") or (), option="retired")) or []
+    findings += _missing(phases, given=(*trust, *retired), identity=identity, findings=findings)
+    findings += _check_goal(options, retired)
     findings += _check_sid(options.get("service_sid"))
     now = datetime.now(UTC)
     files = {name: base64.b64decode(text) for name, text in (options.get("master_files") or {}).items() if text}
     return Request(
         host=host, role=role_of(options, task_vars), layout=make_layout(str(options["root"])),
-        wanted=Wanted(_anchors(trust), identity, phases, files, str(options.get("service_sid") or "")),
+        wanted=Wanted(_anchors(trust), identity, phases, files, str(options.get("service_sid") or ""), retired),
         trust=trust, min_days=int(options.get("min_days") or 0), window=timedelta(hours=float(options.get("restart_window") or 0)),
         take_over=str(options.get("take_over") or ""), now=now, findings=tuple(findings))
 
@@ -129,10 +133,17 @@ def _collect(findings: list[Finding], read: Callable[[], _T]) -> _T | None:
         return None
 
 
-def _missing(phases: Sequence[str], *, trust: Mapping[str, bytes], identity: Identity | None, findings: Sequence[Finding]) -> list[Finding]:
+def _check_goal(options: Mapping[str, Any], retired: Sequence[str]) -> list[Finding]:
+    if not options.get("retire") or retired or options.get("retired"):
+        return []
+    return [Finding("dwb_retired_ca", "is empty: there is nothing to retire",
+                    "give the SHA-256 of every certificate of the old CA that is to leave the trust bundles", "retired")]
+
+
+def _missing(phases: Sequence[str], *, given: Sequence[str], identity: Identity | None, findings: Sequence[Finding]) -> list[Finding]:
     """Find phases whose input was not given; an input that was given and is broken has its own finding."""
     missing = []
-    if "trust" in phases and not trust and not findings:
+    if "trust" in phases and not given and not findings:
         missing.append(Finding("trust_src", "is empty, and the phase trust was asked for",
                                "name the PEM files of every level of the company's CA", "trust"))
     if "certificate" in phases and identity is None and not findings:
@@ -151,7 +162,9 @@ def judge(server: Server, request: Request) -> Judged:
     """
     findings = [*request.findings, *server.findings, *_rollout_findings(server, request)]
     if "trust" in request.wanted.phases:
-        findings += check_trust(request.trust, bundle=_bundle(server), now=request.now)
+        bundle = _bundle(server)
+        findings += check_trust(request.trust, bundle=remove_anchors(bundle, request.wanted.retired), now=request.now)
+        findings += check_retired(server, request.wanted) if bundle and request.wanted.retired else []
     judgement = _judge_certificate(server, request)
     findings += judgement.findings
     warnings = [str(warning) for warning in judgement.warnings]

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
-import pytest
-from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import PemError
-from ansible_collections.certops.rollout.plugins.plugin_utils._core.rehearsal import Party, rehearse
+from datetime import UTC, datetime, timedelta
 
-from unit.builders import SERVER, make_root
+import pytest
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import Finding, PemError
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.rehearsal import Party, rehearse, rehearse_retirement
+
+from unit.builders import CLIENT, SERVER, Leaf, make_root
 
 ROOT = make_root("Corp Root")
 ISSUER = ROOT.intermediate("Corp Issuing CA")
@@ -60,3 +62,84 @@ class TestRehearse:
     def test_shows_no_content(self) -> None:
         """A certificate file may hold a key, so a party never shows what it holds."""
         assert repr(Party("a", FIRST, BUNDLE)) == "Party(name='a')"
+
+
+OLD = make_root("Old Root")
+BEFORE, AFTER = OLD.pem + BUNDLE, BUNDLE
+SERVERS = [Party(name, b"", AFTER, BEFORE) for name in ("dpu-01", "dpu-02")]
+RENEW = "renew it from the new CA first, or leave that CA out of dwb_retired_ca"
+
+
+def retire(*holders: Leaf, clients: tuple[Leaf, ...] = ()) -> list[tuple[str, str]]:
+    """Return where and why a retirement is stood against, when *holders* and *clients* exist beside two servers."""
+    known = [Party(f"client {number}", leaf.pem) for number, leaf in enumerate(clients, 1)]
+    held = [Party(f"holder {number}", leaf.pem) for number, leaf in enumerate(holders, 1)]
+    rehearsed = rehearse_retirement("retired", [*SERVERS, *held], clients=known)
+    assert all(finding.rule == "retired" and "dwb_" in finding.remedy for finding in rehearsed.findings)
+    return [(finding.where, finding.problem) for finding in rehearsed.findings]
+
+
+class TestRehearseRetirement:
+    def test_lets_go_what_nobody_needs(self) -> None:
+        """Certificates of the CA that stays, each judged with the bundle as it is and as it will be."""
+        rehearsed = rehearse_retirement("retired", [*SERVERS, Party("a", FIRST)], clients=[Party("b", SECOND)])
+
+        assert rehearsed.findings == ()
+        assert rehearsed.pairs == 4
+
+    def test_names_certificate_ca_and_all_who_would_refuse_it(self) -> None:
+        """One finding, whatever the number of servers and purposes."""
+        rehearsed = rehearse_retirement("retired", [*SERVERS, Party("dpu-03: custom.pem", OLD.issue("dpu-03").pem)])
+
+        problem = "its certificate 'dpu-03' needs 'CN=Old Root', which dpu-01, dpu-02 would no longer trust"
+
+        assert rehearsed.findings == (Finding("dpu-03: custom.pem", problem, RENEW, "retired"),)
+
+    @pytest.mark.parametrize("purpose", [SERVER, CLIENT])
+    def test_counts_each_purpose(self, purpose: object) -> None:
+        """A certificate for one purpose is lost when that is."""
+        assert [where for where, _ignored in retire(OLD.issue("a", eku=[purpose]))] == ["holder 1"]
+        assert retire(ISSUER.issue("a", eku=[purpose])) == []
+
+    def test_does_not_mind_what_is_worth_nothing_anyway(self) -> None:
+        """Expired, or of a CA that nobody trusts: it needs nothing that is retired."""
+        past = {"not_before": datetime.now(UTC) - timedelta(9), "not_after": datetime.now(UTC) - timedelta(2)}
+
+        assert retire(OLD.issue("a", **past), make_root("Foreign").issue("b")) == []
+
+    def test_minds_what_only_a_strict_judge_refuses_today(self) -> None:
+        """The product may accept it, and by its names it leads to what is retired."""
+        odd = OLD.issue("a", unknown_critical=True)
+
+        assert [where for where, _ignored in retire(odd)] == ["holder 1"]
+        assert retire(ISSUER.issue("a", unknown_critical=True)) == []
+
+    def test_wants_clients_to_be_accepted_today(self) -> None:
+        """One that is refused before and after is told in other words than one that is lost, with OpenSSL's reason."""
+        told = retire(clients=(ISSUER.issue("w1", eku=[CLIENT]), OLD.issue("w2", eku=[CLIENT]), make_root("Foreign").issue("w3")))
+        reason = "as TLS client: error 20, unable to get local issuer certificate"
+
+        assert told == [
+            ("client 2", "its certificate 'w2' needs 'CN=Old Root', which dpu-01, dpu-02 would no longer trust"),
+            ("client 3", f"its certificate 'w3' is refused by dpu-01, dpu-02 today already, {reason}")]
+
+    def test_names_a_certificate_without_a_name_by_its_subject(self) -> None:
+        """There is always something to look for."""
+        assert "its certificate '' needs" in retire(OLD.issue("a", names=[], dns=["a"]))[0][1]
+
+    def test_lists_all_that_cannot_be_read_with_the_rest(self) -> None:
+        """A key alone, a cut file, nothing: each is named by its file, and never shown."""
+        leaf = OLD.issue("a")
+        clients = [Party("key.pem", leaf.key_pem), Party("cut.pem", leaf.cert_pem[:-30]), Party("empty.pem"), Party("old.pem", leaf.pem)]
+        findings = rehearse_retirement("retired", SERVERS, clients=clients).findings
+
+        assert [finding.where for finding in findings] == ["key.pem: PEM", "cut.pem: PEM: line 1", "empty.pem: PEM", "old.pem"]
+        assert all("MII" not in str(finding) for finding in findings)
+
+    def test_leaves_the_other_moments_what_is_theirs(self) -> None:
+        """What is refused only because of the retirement is no finding there; what is refused anyway is."""
+        lost, foreign = Party("a", OLD.issue("a").cert_pem), Party("b", make_root("Foreign").issue("b").cert_pem)
+
+        assert rehearse("activated", [*SERVERS, lost]).findings == ()
+        assert len(rehearse("activated", [*SERVERS, foreign]).findings) == 4
+        assert len(rehearse("activated", [Party("c", b"", AFTER, AFTER), lost]).findings) == 2

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -184,11 +184,13 @@ class WayBack:
         run: Which one; empty when there is none to take back.
         restore: Hosts whose files it changed.
         stop: Those that must not run meanwhile, because their configuration is among these files.
+        restart: Those that have read a trust bundle which is taken back: what they serve does not tell.
     """
 
     run: str
     restore: Sequence[str] = ()
     stop: Sequence[str] = ()
+    restart: Sequence[str] = ()
 
 
 def plan_way_back(members: Sequence[Member], run: str = "") -> WayBack:
@@ -205,7 +207,11 @@ def plan_way_back(members: Sequence[Member], run: str = "") -> WayBack:
                if wanted and wanted in {markers[member.host].get("run"), member.survey.get("interrupted")}]
     stop = [member.host for member in touched
             if "configuration" in markers[member.host].get("phases", ()) or member.survey.get("interrupted")]
-    return WayBack(wanted, [member.host for member in touched], stop)
+    trusting = [marker for marker in markers.values() if wanted and marker.get("run") == wanted and "trust" in marker.get("phases", ())]
+    # Nobody has read the new bundle before the first restart is noted; then perhaps all have, because they are stopped together.
+    begun = any(not marker.get("restart_pending") for marker in trusting)
+    restart = [host for host, marker in markers.items() if begun and marker in trusting]
+    return WayBack(wanted, [member.host for member in touched], stop, restart)
 
 
 def check_way_back(members: Sequence[Member], way: WayBack) -> list[Finding]:
@@ -232,7 +238,14 @@ def _last_run(members: Sequence[Member]) -> str:
     return unfinished or (newest if newest >= taken_back else "")
 
 
-def plan_restarts(members: Sequence[Member]) -> list[str]:
-    """Return the hosts whose server does not serve what is on its disk, in the order they are to be started."""
+def plan_restarts(members: Sequence[Member], also: Collection[str] = ()) -> list[str]:
+    """
+    Return the hosts whose server does not serve what is on its disk, in the order they are to be started.
+
+    Args:
+        members: All servers of the cluster.
+        also: Hosts to be restarted whatever they serve.
+    """
     order = sorted(members, key=lambda member: _ORDER.get(member.role, len(_ORDER)))
-    return [member.host for member in order if member.survey and member.served != member.survey.get("presents")]
+    return [member.host for member in order
+            if member.survey and (member.served != member.survey.get("presents") or member.host in also)]

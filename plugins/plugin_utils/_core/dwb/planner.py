@@ -7,14 +7,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..bundle import add_anchors
 from ..cfg_edit import set_parameter
 from ..identity import Identity
 from ..key_file import PRIVATE_DACL, dacl_guard, mode_guard, owner_of, plan_key_file
 from ..observation import FileState
 from ..pem import PemBlock
 from ..plan import Change, replacing
-from ..trust import plan_added
+from ..trust import plan_swapped, swap_anchors
 from .layout import CERTIFICATE_VALUE, LICENCE
 from .marker import Marker, Turn, commit_id, write_marker
 from .server import Server
@@ -32,6 +31,7 @@ class Wanted:
         master: For a server that pulls its configuration: the bytes its master holds,
             by ``communications`` and ``processing``; empty while they are not known.
         reader: SID of the account that the service runs under (Windows), empty for SYSTEM.
+        retired: SHA-256 of certificates that its trust bundle must not hold.
     """
 
     anchors: Sequence[PemBlock] = ()
@@ -39,6 +39,7 @@ class Wanted:
     phases: Sequence[str] = ()
     master: Mapping[str, bytes] = field(default_factory=dict)
     reader: str = ""
+    retired: Sequence[str] = ()
 
 
 def plan_phases(server: Server, wanted: Wanted) -> dict[str, list[Change]]:
@@ -54,10 +55,11 @@ def plan_phases(server: Server, wanted: Wanted) -> dict[str, list[Change]]:
 
     Raises:
         CfgError: The Certificate line cannot be set without guessing.
+        Refused: Nobody would be trusted any more.
     """
     planned: dict[str, list[Change]] = {}
     if "trust" in wanted.phases:
-        planned["trust"] = plan_trust(server, wanted.anchors)
+        planned["trust"] = plan_trust(server, wanted)
     if "certificate" in wanted.phases and wanted.identity is not None:
         planned["certificate"] = plan_certificate(server, wanted.identity, reader=wanted.reader)
     if "configuration" in wanted.phases:
@@ -65,15 +67,15 @@ def plan_phases(server: Server, wanted: Wanted) -> dict[str, list[Change]]:
     return planned
 
 
-def plan_trust(server: Server, anchors: Sequence[PemBlock]) -> list[Change]:
-    """Return the change that appends those of *anchors* that the trust bundle lacks; its own bytes stay."""
-    change = plan_added(server.bundle, anchors)
+def plan_trust(server: Server, wanted: Wanted) -> list[Change]:
+    """Return the one change that gives the trust bundle the anchors it lacks, and takes the retired ones out."""
+    change = plan_swapped(server.bundle, wanted.anchors, wanted.retired)
     return [change] if change else []
 
 
-def bundle_after(server: Server, anchors: Sequence[PemBlock]) -> bytes:
-    """Return the trust bundle as it will be with *anchors*."""
-    return add_anchors(server.bundle.content or b"", anchors)
+def bundle_after(server: Server, wanted: Wanted) -> bytes:
+    """Return the trust bundle as it will be."""
+    return swap_anchors(server.bundle.content or b"", wanted.anchors, wanted.retired)
 
 
 def plan_certificate(server: Server, identity: Identity, *, reader: str) -> list[Change]:

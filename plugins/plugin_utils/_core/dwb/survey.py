@@ -17,6 +17,7 @@ from ..x509 import Certificate
 from .layout import BUNDLE, CERTIFICATE, LICENCE
 from .marker import split_commit
 from .planner import Wanted, bundle_after, planned_files, taken_back
+from .retirement import held_leaves
 from .server import Server
 
 _EXPECTED = {BUNDLE, CERTIFICATE, LICENCE}
@@ -66,8 +67,25 @@ def make_survey(server: Server, wanted: Wanted, judged: Judged, *, role: str, no
         "wanted": leaf.fingerprint if leaf else None,
         "leaf_after": _leaf_pem(server, wanted).decode("latin-1"),
         "leaf_now": (server.certificate.content or b"").decode("latin-1") if server.settings.get("Certificate") else "",
-        "bundle_after": bundle_after(server, wanted.anchors).decode("latin-1") if not judged.findings else "",
+        "bundle_after": bundle_after(server, wanted).decode("latin-1") if not judged.findings else "",
+        "retiring": _retiring(server, wanted, judged) if not judged.findings else {},
     }
+
+
+def _retiring(server: Server, wanted: Wanted, judged: Judged) -> dict[str, Any]:
+    """Return what a rehearsal without the retired anchors needs on top; empty when no retirement is asked for."""
+    if not wanted.retired or "trust" not in wanted.phases:
+        return {}
+    return {
+        "anchors": [name for change in judged.planned.get("trust", ()) for name in _removed(change)],
+        "bundle_now": (server.bundle.content or b"").decode("latin-1"),
+        "leaves": {name: leaf.pem.decode("ascii") for name, leaf in held_leaves(server, wanted).items()},
+    }
+
+
+def _removed(change: Change) -> list[str]:
+    names = change.details.get("removed")
+    return list(names) if isinstance(names, list) else []
 
 
 def _leaf_after(server: Server, wanted: Wanted) -> Certificate | None:

@@ -20,6 +20,8 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors impor
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unit.builders import make_root
+
 from .servers import CFG, Tree, anchors, company, identity, leaf, licensor
 from .test_server import COMMUNICATIONS, CRLF, LINE, WITH_LINE, synchronize
 
@@ -135,7 +137,24 @@ class TestPlanPhases:
         """The anchors are all there is, in the plan and in the rehearsal."""
         server = Tree(files={"Certificates/trust_ca_cert.pem": b""}).observe()
 
-        assert bundle_after(server, anchors()) == b"".join(authority.pem for authority in company())
+        assert bundle_after(server, Wanted(anchors())) == b"".join(authority.pem for authority in company())
+
+    def test_takes_retired_anchors_out_with_the_same_change(self) -> None:
+        """One change of the bundle adds what is missing and removes what is retired; the rehearsal sees the same bytes."""
+        old, issuing = make_root("Old Root"), anchors()[1:]
+        tree = Tree(files={"Certificates/trust_ca_cert.pem": licensor().pem + old.pem})
+        wanted = Wanted(issuing, None, ("trust",), retired=[old.fingerprint])
+        (change,) = plan_phases(tree.observe(), wanted)["trust"]
+
+        assert change.content == licensor().pem + company()[1].pem == bundle_after(tree.observe(), wanted)
+        assert change.action == "add 1 anchor, remove 1 anchor"
+        assert plan_phases(carry_out(tree, wanted).observe(), wanted)["trust"] == []
+
+    def test_retires_nothing_in_another_phase(self) -> None:
+        """The bundle is touched in the phase trust only."""
+        wanted = Wanted(retired=[licensor().fingerprint], phases=("configuration",))
+
+        assert list(plan_phases(Tree().observe(), wanted)) == ["configuration"]
 
     def test_refuses_to_guess(self) -> None:
         """A Certificate of another type is for a person to look at."""

@@ -14,6 +14,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.marker i
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.planner import Wanted, plan_phases, taken_back_commit
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.survey import Judged, describe, make_survey
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import Finding
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.pem import split_pem
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.x509 import read_certificate
 from cryptography.x509.oid import NameOID
 
@@ -110,6 +111,27 @@ class TestMakeSurvey:
         bundle = survey(Tree())["bundle_after"].encode("latin-1")
 
         assert bundle == licensor().pem + b"".join(authority.pem for authority in company())
+
+    def test_tells_what_a_retirement_takes_and_whom_it_concerns(self) -> None:
+        """The subjects that go, the bundle as it is, and every certificate that is held, without its key."""
+        root, issuing = company()
+        tree = Tree(files={"Certificates/trust_ca_cert.pem": licensor().pem + root.pem, CUSTOM: leaf(1).pem})
+        told = survey(tree, Wanted([], identity(), ("trust",), retired=[root.fingerprint, issuing.fingerprint]))
+        held = [read_certificate(split_pem(pem.encode())[0], where="leaf").fingerprint for pem in told["retiring"]["leaves"].values()]
+
+        assert told["retiring"]["anchors"] == ["CN=Corp Root"]
+        assert told["retiring"]["bundle_now"].encode() == licensor().pem + root.pem
+        assert told["bundle_after"].encode() == licensor().pem
+        assert held == [told["licence"]["fingerprint"], leaf(1).fingerprint, leaf().fingerprint]
+        assert "PRIVATE KEY" not in json.dumps(told)
+
+    @pytest.mark.parametrize(("phases", "retired", "anchors_told"), [
+        (("trust",), ["0" * 64], []), (("trust",), [], None), (("configuration",), [company()[0].fingerprint], None)])
+    def test_tells_of_no_retirement_that_nobody_asks_for(self, phases: tuple[str, ...], retired: list[str], anchors_told: object) -> None:
+        """One that has nothing to do is one all the same; without the phase trust there is none."""
+        told = survey(Tree(), Wanted(anchors(), None, phases, retired=retired))
+
+        assert told["retiring"].get("anchors") == anchors_told
 
     def test_tells_whose_configuration_it_follows(self) -> None:
         """The cluster's plan compares it with that file of the master."""

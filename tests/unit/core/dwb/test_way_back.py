@@ -4,7 +4,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.cluster import Member, WayBack, check_way_back
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.cluster import (
+    Member,
+    WayBack,
+    check_way_back,
+    plan_restarts,
+    plan_way_back,
+)
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.planner import Wanted, plan_phases
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.survey import Judged, make_survey
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import Finding
@@ -61,3 +67,32 @@ class TestCheckWayBack:
     def test_asks_for_nobody_when_there_is_nothing_to_take_back(self) -> None:
         """Without a rollout a missing node is no obstacle."""
         assert check_way_back([Member("a", {}, "unreachable")], WayBack("")) == []
+
+
+def touched(host: str, *phases: str, pending: bool) -> Member:
+    """Return a server on which rollout r1 was the last one."""
+    marker = {"run": "r1", "phases": phases, "restart_pending": pending}
+    return Member(host, {"marker": marker, "served": {"fingerprint": "a"}, "presents": "a"})
+
+
+class TestBundlesThatWereRead:
+    def test_make_a_restart_necessary(self) -> None:
+        """One noted restart tells that all were stopped; who has been started since has read the bundle that is taken back."""
+        members = [touched("a", "trust", pending=False), touched("b", "trust", pending=True), touched("c", "certificate", pending=False)]
+        way = plan_way_back(members)
+
+        assert (list(way.restore), list(way.restart)) == (["a", "b", "c"], ["a", "b"])
+        assert plan_restarts(members, way.restart) == ["a", "b"]
+
+    def test_are_those_of_the_rollout_that_is_taken_back(self) -> None:
+        """What an earlier rollout wrote stays."""
+        other = Member("b", {"marker": {"run": "r0", "phases": ["trust"], "restart_pending": False}, "interrupted": "r1"})
+
+        assert plan_way_back([touched("a", "trust", pending=True), other]).restart == []
+
+    def test_are_none_before_the_first_restart(self) -> None:
+        """A rollout that fails before it restarts nobody: each restart may be one-way."""
+        members = [touched("a", "trust", pending=True), touched("b", "trust", pending=True)]
+
+        assert plan_way_back(members).restart == []
+        assert plan_restarts(members) == []
