@@ -13,6 +13,7 @@ import pytest
 from integration.playbook import Result
 from machines.machine import SERVER, Machine
 from machines.scenario import Scenario
+from machines.trial import standing
 
 BUNDLE = f"{SERVER}/Certificates/trust_ca_cert.pem"
 GETS_IN = {200, 403}
@@ -85,13 +86,13 @@ class TestRotation:
 class TestRefusal:
     def test_of_a_ca_that_a_known_client_needs_touches_nothing(self, rotation: Rotation) -> None:
         """The finding names the file of the client's certificate and every server that would turn it away."""
-        before = {name: machine.files(SERVER, f"{SERVER}.certops") for name, machine in rotation.scenario.machines.items()}
+        before = standing(rotation.scenario)
         told = rotation.retire(clients=["workstation-new", "workstation-old"])
 
         assert told.rc == 2
         assert str(rotation.scenario.pem("workstation-old")) in told.stdout
-        assert all(name in told.stdout for name in before)
-        assert before == {name: machine.files(SERVER, f"{SERVER}.certops") for name, machine in rotation.scenario.machines.items()}
+        assert all(name in told.stdout for name in before.served)
+        assert before.differs(standing(rotation.scenario)) == []
 
     def test_of_the_vendors_root_cannot_be_overridden(self, rotation: Rotation) -> None:
         """It is the anchor of every licence."""
@@ -106,7 +107,7 @@ class TestRefusal:
 class TestRetirement:
     def test_is_predicted_done_and_done_once(self, retired: list[Result], scenario: Scenario) -> None:
         """Check mode tells every bundle that changes; the second run changes nothing."""
-        checked, done, again = (sorted((event.host, change["action"]) for event in run.events
+        checked, done, again = (sorted((event.host, change["action"]) for event in run.all(task="Trust before use")
                                        for change in event.result.get("changes", ()) if change["path"] == BUNDLE) for run in retired)
 
         assert [run.rc for run in retired] == [0, 0, 0]

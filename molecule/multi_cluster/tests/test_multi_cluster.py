@@ -39,7 +39,7 @@ class TestClusterThatFails:
 
         assert failed.rc != 0
         assert list(said) == [NORTH[0]], failed.stdout
-        assert "was taken back. " in said[NORTH[0]]
+        assert "was taken back." in said[NORTH[0]]
         assert f"{NORTH[1]}: " in said[NORTH[0]]
         assert {host for host, stats in failed.stats.items() if stats["failures"]} == {NORTH[0]}
         assert {"cluster north", "cluster south"} <= set(failed.stdout.splitlines())

@@ -1,14 +1,14 @@
 # Copyright (c) 2026 certops
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Renewals with something wrong: an error that names node and cause, and every machine as before; without the fault the same one arrives."""
+"""Renewals with something wrong: an error that names node and cause, every machine as before; without the fault the same one arrives."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from faults import FAULTS, Fault
 from integration.world import findings
+from machines.faults import FAULTS, Fault
 from machines.scenario import Scenario
 from machines.trial import Standing, renew, said, standing
 
@@ -36,6 +36,7 @@ class TestRenewal:
         told = "\n".join([*findings(result), said(result)])
         assert re.search(rf"^{fault.machine}: .*{fault.cause}", told, re.MULTILINE | re.IGNORECASE), result.stdout
         assert ("was taken back" if fault.began else "Nothing was touched.") in told
+        assert not re.search(r"Traceback|\bsh: |line \d", told)
         assert "Traceback (most recent call last)" not in result.stdout
         assert after.served == was.served == before.served
         if fault.began:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from integration.leaks import Secrets
 from integration.playbook import Event, Result
-from machines.machine import SERVER, Facts, Machine
+from machines.machine import SERVER, THEIRS, Facts, Machine
 from machines.scenario import Scenario
 from testinfra.host import Host
 
@@ -21,12 +21,6 @@ CUSTOM = f"{SERVER}/Certificates/custom_communications_cert.pem"
 # What a rollout may write: three kinds of files, and its own folder beside the server.
 WRITTEN = (f"{SERVER}/Certificates/trust_ca_cert.pem", CUSTOM, f"{SERVER}/Components/Communications.cfg",
            f"{SERVER}/Components for Processing Servers/Communications.cfg")
-# What the running server and the running system write by themselves.
-_SERVER = tuple(f"{SERVER}/{folder}" for folder in ("Audit", "Events", "Logs", "State", "Temp", "Trace"))
-_SYSTEM = ("/etc/hosts", "/etc/machine-id", "/etc/resolv.conf", "/run", "/var/lib/sudo", "/var/lib/systemd", "/var/log")
-# The folder of the collection beside the server; sudo's greeting and Ansible's own folder for modules.
-_OURS = (f"{SERVER}.certops", "/home/deploy")
-_THEIRS = (*_SERVER, *_SYSTEM, *_OURS)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +101,7 @@ class TestFiles:
         before = scenario.pictured("shipped")[machine.name]
         watched = (f"{SERVER}/Certificates/", f"{SERVER}/Components/", "/tmp/", "/var/tmp/")
 
-        assert {path for path in after if path.startswith(watched) and _is_fresh(path)} - set(before) <= {CUSTOM}
+        assert {path for path in after if path.startswith(watched) and not path.startswith(THEIRS)} - set(before) <= {CUSTOM}
 
     def test_that_are_not_ours_are_untouched(self, machine: Machine, scenario: Scenario, after: dict[str, Facts]) -> None:
         """Content, mode and owner of every other file of the whole machine are what they were."""
@@ -135,14 +129,9 @@ class TestFiles:
         assert (state.user, state.mode) == ("root", 0o700)
 
 
-def _is_fresh(path: str) -> bool:
-    """Leave out the folders that systemd makes for its own services."""
-    return "systemd-private" not in path
-
-
 def _others(facts: dict[str, Facts]) -> dict[str, Facts]:
-    return {path: fact for path, fact in facts.items()
-            if path not in WRITTEN and path not in {"/srv/insight", SERVER} and not path.startswith(_THEIRS) and _is_fresh(path)}
+    theirs = (f"{SERVER}.certops", *THEIRS)
+    return {path: fact for path, fact in facts.items() if path not in WRITTEN and not path.startswith(theirs)}
 
 
 class TestServer:

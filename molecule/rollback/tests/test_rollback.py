@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from integration.playbook import Result
 from machines.machine import SERVER
@@ -13,7 +15,7 @@ from machines.trial import Standing, renew, said, standing
 BUNDLE = f"{SERVER}/Certificates/trust_ca_cert.pem"
 CUSTOM = f"{SERVER}/Certificates/custom_communications_cert.pem"
 # Trust, certificates and their CA change; the time is what a stand-in needs at most.
-TO_FORGE = ("--extra-vars", "company=forge dwb_start_timeout=10")
+TO_FORGE = ("--extra-vars", "company=forge dwb_start_timeout=20")
 
 
 @pytest.fixture(scope="module")
@@ -38,17 +40,17 @@ class TestServerThatDiesAfterItsRestart:
         culprit = list(scenario.machines)[-1]
 
         assert failed.rc != 0, failed.stdout
-        assert f"was taken back. {culprit}: " in said(failed)
+        assert re.search(rf"was taken back\.\s{culprit}: .*Connection refused", said(failed))
         assert "Traceback" not in failed.stdout
 
     def test_dies_after_the_others_were_restarted(self, scenario: Scenario, failed: Result) -> None:
         """All nodes had the new files, and all but the last served the new certificate: there was something to take back."""
         *others, culprit = scenario.machines
 
-        assert {name for name in scenario.machines for event in failed.all(task="Install key and certificate", host=name)
-                if [change["path"] for change in event.result["changes"]][0] == CUSTOM} == set(scenario.machines)
+        installed = {event.host for event in failed.all(task="Install key and certificate")
+                     if CUSTOM in {change["path"] for change in event.result["changes"]}}
+        assert installed == {*others, culprit}
         assert {event.host for event in failed.all(task="Note that it has been restarted") if event.status == "ok"} == set(others)
-        assert culprit not in others
 
     def test_leaves_every_server_with_what_it_served(self, scenario: Scenario, failed: Result, before: Standing) -> None:
         """Also the culprit runs again, with its old certificate."""

@@ -17,6 +17,8 @@ ANSWER_LIMIT = 64 * CONTENT_LIMIT  # characters
 SYSTEM = re.compile("posix|windows")
 
 _NUMBER_LIMIT = 2**53  # what every JSON writer gives exactly, RFC 8259 section 6
+# How a shell begins what it says of a redirection or a builtin: its own name, and a line of a script that the operator has not got.
+_SHELL = re.compile(r"\A\w*sh: (?:eval: |(?:line )?\d+: )*")
 _TEXT = re.compile("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 # Code of a refusal: exit status, error and remedy.
@@ -134,7 +136,7 @@ def refusal(host: str, code: str, *, path: str, message: str) -> HostError:
         message: The node's own words; escaped and cut here.
     """
     _status, kind, remedy = _REFUSALS[code]
-    return kind(where=f"{host}: {shown(path)}" if path else host, problem=shown(message), remedy=remedy)
+    return kind(where=f"{host}: {shown(path)}" if path else host, problem=shown(_SHELL.sub("", message)), remedy=remedy)
 
 
 def unusable(host: str, problem: str) -> HostError:

@@ -95,10 +95,11 @@ def read_request(options: Mapping[str, Any], task_vars: Mapping[str, Any], loade
     """
     host = str(task_vars.get("inventory_hostname", ""))
     findings: list[Finding] = []
-    trust = _collect(findings, lambda: trust_sources(loader, options)) or {}
-    identity = _collect(findings, lambda: wanted_identity(loader, options.get("certificate"), host=host))
     asked = options.get("phases")
     phases = [phase for phase in PHASES if asked is None or phase in asked]
+    # Where nothing is asked for, what is on disk counts, and no file of the controller can stand against it.
+    trust = (_collect(findings, lambda: trust_sources(loader, options)) or {}) if phases else {}
+    identity = _collect(findings, lambda: wanted_identity(loader, options.get("certificate"), host=host)) if phases else None
     retired = _collect(findings, lambda: read_fingerprints(options.get("retired") or (), option="retired")) or []
     findings += _missing(phases, given=(*trust, *retired), identity=identity, findings=findings)
     findings += _check_goal(options, retired)
@@ -177,13 +178,13 @@ def judge(server: Server, request: Request) -> Judged:
 
 
 def _judge_certificate(server: Server, request: Request) -> Judgement:
-    """Judge the leaf that the node will present: the new one, else the custom one that is installed."""
+    """Judge the leaf that the node will present: the new one where it is asked for, else the custom one that is installed."""
     wanted = request.wanted
     expected = Expectation(
         node=request.host, common_name=next(iter(server.licence.common_name_bytes), None) if server.licence else None,
         ciphers=server.ciphers, min_days=request.min_days, now=request.now)
     bundle = add_anchors(_bundle(server), wanted.anchors)
-    if wanted.identity is not None:
+    if wanted.identity is not None and "certificate" in wanted.phases:
         return check_identity(wanted.identity, bundle, expected)
     if "configuration" in wanted.phases and server.certificate.kind == "file":
         return check_installed(server.certificate.content or b"", bundle, expected)

@@ -77,6 +77,14 @@ class TestRefusals:
         assert (finding.where, finding.problem) == ("dpu-3: /a", "its words")
         assert finding.remedy
 
+    @pytest.mark.parametrize("shell", ["sh: eval: line 520: ", "sh: 520: ", "sh: line 520: ", "bash: ", ""])
+    def test_leave_out_the_line_of_the_script(self, shell: str) -> None:
+        """Which line of the collection's own script it was is of no use to an operator; the file and the cause are."""
+        with pytest.raises(HostError) as caught:
+            wire.done(refused("io", 6, message=f"{shell}can't create /a: sh: 1: Read-only file system"))
+
+        assert caught.value.findings[0].problem == "can't create /a: sh: 1: Read-only file system"
+
     def test_need_no_first_record(self) -> None:
         """A node without the tools to say more still says what is missing."""
         lone: Fields = {"ok": False, "code": "missing", "path": "", "message": b64("od")}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 certops
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the options of a task ask of one node, where a CA is to be retired."""
+"""What the options of a task ask of one node."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors impor
 from ansible_collections.certops.rollout.plugins.plugin_utils._task.node import Request, judge, read_request
 
 from unit.builders import make_root
-from unit.core.dwb.servers import Tree, company, licensor
+from unit.core.dwb.servers import CN, Tree, company, licensor
 from unit.core.findings import rules
 
 OLD = make_root("Old Root")
@@ -37,6 +37,11 @@ def judged(bundle: bytes, **options: Any) -> list[str]:
 
 
 class TestReadRequest:
+    @pytest.mark.parametrize(("phases", "found"), [(["trust"], ["OptionError"]), ([], [])])
+    def test_reads_no_file_for_nothing(self, phases: list[str], found: list[str]) -> None:
+        """What is on a server's disk can be verified, and taken back, whatever the inventory says by now."""
+        assert rules(request(phases=phases, trust_src=["gone.pem"]).findings) == found
+
     def test_needs_no_trust_when_something_is_retired(self) -> None:
         """To take out is enough of a wish; to ask for nothing is none."""
         shown = ":".join(OLD.fingerprint.upper()[at : at + 2] for at in range(0, 64, 2))
@@ -85,3 +90,11 @@ class TestJudge:
     def test_tells_a_broken_bundle_alone(self) -> None:
         """What it holds is not known, so nothing of it is judged."""
         assert judged(OLD.pem[:-20], retired=[OLD.fingerprint]) == ["PemError"]
+
+    @pytest.mark.parametrize(("phases", "found"), [(["certificate"], ["chain"]), (["trust"], ["add 2 anchors"])])
+    def test_judges_the_certificate_that_is_asked_for(self, phases: list[str], found: list[str]) -> None:
+        """One that somebody holds ready for later does not stand against what is done today."""
+        strange = make_root("Strange Root").issue(CN).pem.decode()
+        told = judged(licensor().pem, phases=phases, trust_content=COMPANY.decode(), certificate={"pem_content": strange})
+
+        assert sorted(set(told)) == found

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
-from machines.machine import Machine
-from machines.podman import podman
-from machines.scenario import Scenario
+from .machine import Machine
+from .podman import podman
+from .scenario import Scenario
 
 DISK = "/srv/insight"
 
@@ -122,7 +122,7 @@ MASTER, DPU, SMALL = "insight-master", "insight-dpu-1", "insight-dpu-2"
 FAULTS = {
     "wrong sudo password": Fault(DPU, "incorrect sudo password", arguments=only(DPU, "ansible_become_password", "wrong")),
     "no sudo password": Fault(DPU, "missing sudo password", arguments=only(DPU, "ansible_become_password", "")),
-    "machine is down": Fault(DPU, "no route to host", down),
+    "machine is down": Fault(DPU, "(no route to host|connection timed out)", down),
     "read-only file system": Fault(SMALL, "read-only file system", read_only, began=True),
     "full disk": Fault(SMALL, "no space left on device", full, began=True),
     "clock a day ahead": Fault(MASTER, r"clock: the node is 86[34]\d\d s ahead of the controller", tomorrow),
