@@ -77,14 +77,14 @@ def _play(name: str) -> Played:
         code = subprocess.run(command, cwd=HOME, env=_environment(name), stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
                               check=False).returncode
     text = log.read_text(encoding="utf-8", errors="replace")
-    problem = _problem(code, text)
+    problem = problem_of(code, text)
     if problem:
         print(f"--- {name}: {problem}; the end of {log.relative_to(HOME)}:", *text.splitlines()[-120:], sep="\n", flush=True)
     return Played(name, problem, time.monotonic() - begun)
 
 
-def _problem(code: int, text: str) -> str:
-    """Tell what is wrong; Molecule is content with a scenario whose tests it does not find."""
+def problem_of(code: int, text: str) -> str:
+    """Return what is wrong with a run, empty when nothing is; Molecule is content with a scenario whose tests it does not find."""
     if code:
         return f"failed with exit status {code}"
     return "" if _PASSED.search(text) else "its tests did not run, or some were skipped"
