@@ -67,7 +67,7 @@ def _install_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--master-address", help="of a DPU's master; makes an FSU a backup FSU")
     parser.add_argument("--master-name", help="the common name of the master")
     parser.add_argument("--master-port", type=int, help="the HTTPS port of the master; the own one when left out")
-    parser.add_argument("--member", action="append", metavar="ADDRESS", help="on a master: an address of the cluster, * is a wildcard; 127.0.0.* when left out")
+    parser.add_argument("--member", action="append", metavar="ADDRESS", help="on a master: an address of the cluster; * is a wildcard")
 
 
 def _install(options: argparse.Namespace) -> int:
