@@ -65,7 +65,7 @@ def full(_scenario: Scenario, machine: Machine) -> Iterator[None]:
 def tomorrow(_scenario: Scenario, machine: Machine) -> Iterator[None]:
     """Have every process that begins there read a clock that is a day ahead."""
     etc = machine.root / "etc"
-    library = next((machine.root / "usr" / "lib").glob("*/faketime/libfaketime.so.1"))
+    library, *_others = (machine.root / "usr" / "lib").glob("*/faketime/libfaketime.so.1")
     added = {etc / "faketimerc": "+1d\n", etc / "ld.so.preload": f"/{library.relative_to(machine.root)}\n"}
     for file, text in added.items():
         file.write_text(text)
@@ -81,7 +81,7 @@ def of_another(scenario: Scenario, machine: Machine) -> Iterator[None]:
     """Hold the certificate of another machine ready for it."""
     pem = scenario.pem(machine.name)
     own = pem.read_bytes()
-    pem.write_bytes(scenario.pem(next(iter(scenario.machines))).read_bytes())
+    pem.write_bytes(scenario.pem(MASTER).read_bytes())
     try:
         yield
     finally:

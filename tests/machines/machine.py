@@ -207,4 +207,3 @@ def as_json(facts: Mapping[str, Facts]) -> dict[str, dict[str, str]]:
 def from_json(values: Mapping[str, Mapping[str, str]]) -> dict[str, Facts]:
     """Return what ``as_json`` was given."""
     return {path: Facts(**fact) for path, fact in values.items()}
-
