@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ..plugin_utils._core.dwb.survey import make_survey
 from ..plugin_utils._host.tls import Target, probe
 from ..plugin_utils._task.base import RolloutAction, new_run
 from ..plugin_utils._task.node import judge, observe, read_request
+from ..plugin_utils._task.windows import with_service
 
 
 class ActionModule(RolloutAction):
@@ -18,11 +20,13 @@ class ActionModule(RolloutAction):
 
     def execute(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the node is like, what would be changed, and what stands against it."""
-        request = read_request(options, task_vars, self._loader)
+        asked = read_request(options, task_vars, self._loader)
+        request, service = with_service(asked, options, partial(self._execute_module, task_vars=dict(task_vars)))
         server = observe(self.files(request.layout.state, host=request.host), request)
         survey = make_survey(server, request.wanted, judge(server, request), role=request.role, now=request.now)
         address = str(options["address"] or task_vars.get("ansible_host") or request.host)
         target = Target(address, server.port, survey["common_name"] or "", float(options["timeout"]))
         clients = [str(path) for path in options["clients"] or ()]
         served = probe(target, now=request.now) if options["probe"] else {}
-        return {"changed": False, **survey, "address": address, "served": served, "clients": clients, "proposed_run": new_run(request.now)}
+        about = {"address": address, "served": served, "clients": clients, "service": service}
+        return {"changed": False, **survey, **about, "proposed_run": new_run(request.now)}

@@ -34,6 +34,6 @@ class ActionModule(RolloutAction):
         if judgement.findings:
             raise Refused(judgement.findings)
         state = target(seen[0].file(job.path))
-        change = plan_key_file(state, identity, guard=guard_of(job, options, state))
+        change = plan_key_file(state, identity, guard=guard_of(job, options, state), one_more=not options["sddl"])
         warnings = [str(warning) for warning in judgement.warnings]
         return {**job.settle(change, seen), "fingerprint": identity.leaf.fingerprint, "warnings": warnings}

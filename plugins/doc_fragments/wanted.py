@@ -43,8 +43,10 @@ options:
     type: dict
   service_sid:
     description:
-      - SID of the Windows account that the server's service runs under, when that is neither SYSTEM nor an administrator.
-      - The account may then read the file that holds the private key.
+      - SID of the Windows account that the server's service runs under.
+      - The account may then read the file that holds the private key, besides SYSTEM and Administrators. A file with the right content that
+        anybody else may read, or the account may not, is protected anew.
+      - Without it, a new file is for SYSTEM and Administrators only, and in a present one a single account more may keep the right to read.
       - Not used on POSIX, where the file gets the owner of C(server_cert.pem).
     type: str
   take_over:

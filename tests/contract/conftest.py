@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.host import SHELLS, Host, interpreter
+from contract.host import SHELLS, WINDOWS, Host, interpreter
 
 
 def _case(shell: str) -> object:
@@ -26,6 +26,6 @@ def host(request: pytest.FixtureRequest, tmp_path: Path) -> Host:
 @pytest.fixture
 def posix_host(host: Host) -> Host:
     """Return the same, unless its script is the one for Windows."""
-    if host.shell == "pwsh":
+    if host.shell in WINDOWS:
         pytest.skip("modes, owners and tools of POSIX")
     return host

@@ -8,13 +8,17 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from windows.translate import Translator
+
 _COLLECTION = Path(__file__).resolve().parents[2]
 SCRIPTS = Path(os.environ.get("CERTOPS_SCRIPTS", _COLLECTION / "plugins/plugin_utils/_host/scripts"))
-SHELLS = os.environ.get("CERTOPS_SHELLS", "sh,dash,bash,busybox,ksh,mksh,pwsh").split(",")
+SHELLS = os.environ.get("CERTOPS_SHELLS", "sh,dash,bash,busybox,ksh,mksh,pwsh,model").split(",")
+WINDOWS = {"pwsh", "model"}  # the script for Windows, and the model of one that runs none
 KILLS = int(os.environ.get("CERTOPS_KILLS", "40"))
 
 CERT = b"-----BEGIN CERTIFICATE-----\nQ0VSVA==\n-----END CERTIFICATE-----\n"
@@ -22,6 +26,10 @@ KEY = b"-----BEGIN PRIVATE KEY-----\nU0VDUkVUU0VDUkVUU0VDUkVU\n-----END PRIVATE 
 SECRET = "U0VDUkVUU0VDUkVUU0VDUkVU"
 
 Record = dict[str, Any]
+
+# The model knows no paths but those of Windows.
+_DRIVES = {"/dev/shm": "D:\\", "/": "C:\\"}
+_MODEL = Translator(_DRIVES, separators=("/", "\\"))
 
 
 def b64(value: str | bytes) -> str:
@@ -89,15 +97,15 @@ class Answer:
 
 def interpreter(shell: str) -> list[str]:
     """Return the words that start *shell*."""
-    return ["busybox", "sh"] if shell == "busybox" else [shell]
+    return {"busybox": ["busybox", "sh"], "model": [sys.executable, "-m", "windows"]}.get(shell, [shell])
 
 
 def command(shell: str) -> tuple[list[str], bytes]:
     """Return the command line for *shell* and what standard input starts with."""
-    if shell == "pwsh":
+    if shell in WINDOWS:
         boot = b64((SCRIPTS / "bootstrap.ps1").read_text().encode("utf-16-le"))
-        argv = ["pwsh", "-NoProfile", "-NonInteractive", "-EncodedCommand", boot]
-        return argv, (SCRIPTS / "host_files.ps1").read_bytes().rstrip() + b"\n#certops-request\n"
+        options = ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Unrestricted", "-EncodedCommand", boot]
+        return [*interpreter(shell), *options], (SCRIPTS / "host_files.ps1").read_bytes().rstrip() + b"\n#certops-request\n"
     return [*interpreter(shell), "-c", (SCRIPTS / "host_files.sh").read_text()], b""
 
 
@@ -115,21 +123,28 @@ class Host:
         """Start the script; return its process and the standard input that it waits for."""
         argv, head = command(self.shell)
         argv[0] = shutil.which(argv[0]) or argv[0]  # whatever PATH the pretended node has
+        request = "".join(line + "\n" for line in lines)
+        if self.shell == "model":
+            mounts = {there: here for here, there in _DRIVES.items()}
+            argv[3:3] = [json.dumps(mounts), str(self.root.parent / "dacls"), "FullLanguage", "PowerShell"]
+            request = "".join(_MODEL.request(line) + "\n" for line in request.split("\n")[:-1])
         process = subprocess.Popen(
             [*self.prefix, *argv],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, **self.env},
+            env={**os.environ, "PYTHONPATH": str(_COLLECTION / "tests"), **self.env},
             start_new_session=True,
         )
-        return process, head + "".join(line + "\n" for line in lines).encode()
+        return process, head + request.encode()
 
     def send(self, lines: list[str]) -> Answer:
         """Return what the script answers to the request *lines*."""
         process, request = self.start(lines)
         out, err = process.communicate(request, timeout=60)
         text = out.decode("ascii")
+        if self.shell == "model":
+            text = "".join(_MODEL.back().answer(line) + "\n" for line in text.splitlines())
         return Answer(process.returncode, text, err.decode(errors="replace"), [json.loads(line) for line in text.splitlines()])
 
     def head(self, verb: str, *more: str) -> list[str]:

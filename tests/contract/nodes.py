@@ -1,7 +1,8 @@
-"""Two nodes that keep the same promises: files in memory, and real files behind the real script and Ansible's local connection."""
+"""Three nodes that keep the same promises: files in memory, real files behind Ansible's local connection, and a model of Windows."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,9 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.plan import 
 from ansible_collections.certops.rollout.plugins.plugin_utils._host.connection import ConnectionHost
 from ansible_collections.certops.rollout.plugins.plugin_utils._host.port import HostFiles, StateFolder
 from unit.fakes import MemoryHost, sha256
+from windows.machine import Settings
+
+from contract.adhoc import PLUGINS
 
 
 class Node(Protocol):
@@ -21,6 +25,7 @@ class Node(Protocol):
 
     host: HostFiles
     root: str
+    system: str
 
     def path(self, name: str) -> str:
         """Return the path of *name* in the root folder."""
@@ -40,6 +45,8 @@ class Node(Protocol):
 
 class MemoryNode:
     """A Node in memory."""
+
+    system = "posix"
 
     def __init__(self, root: Path, folder: StateFolder) -> None:
         self.root = str(root)
@@ -68,10 +75,12 @@ class MemoryNode:
 class LocalNode:
     """A Node of real files, reached through Ansible's local connection."""
 
+    system = "posix"
+
     def __init__(self, root: Path, folder: StateFolder) -> None:
         root.mkdir()
-        self.root, self._state = str(root), Path(folder.path)
-        self.host: HostFiles = ConnectionHost(local_action(), folder, name="node")
+        self.root, self._folder, self._state = str(root), root, Path(folder.path)
+        self.host: HostFiles = ConnectionHost(action("local"), folder, name="node")
 
     def path(self, name: str) -> str:
         """Return the path of *name* in the root folder."""
@@ -79,16 +88,16 @@ class LocalNode:
 
     def read(self, name: str) -> bytes | None:
         """Return the content of *name*, None when it is absent."""
-        path = Path(self.path(name))
+        path = self._folder / name
         return path.read_bytes() if path.exists() else None
 
     def write(self, name: str, content: bytes) -> None:
         """Change *name* by hand."""
-        Path(self.path(name)).write_bytes(content)
+        (self._folder / name).write_bytes(content)
 
     def link(self, name: str) -> None:
         """Make *name* a symbolic link."""
-        Path(self.path(name)).symlink_to("elsewhere")
+        (self._folder / name).symlink_to("elsewhere")
 
     def hold(self, run: str, age: int) -> None:
         """Let *run* hold the lock for *age* seconds."""
@@ -97,15 +106,32 @@ class LocalNode:
         (self._state / "lock").write_text(f"{run} {now - age}\n")
 
 
+class WindowsNode(LocalNode):
+    """A Node of the model of Windows, reached through what Ansible's winrm connection does before anything leaves the controller."""
+
+    system = "windows"
+
+    def __init__(self, root: Path, folder: StateFolder) -> None:
+        super().__init__(root, folder)
+        self.root = f"C:\\Größe (x86)\\{root.name}"
+        connection_loader.add_directory(str(PLUGINS / "connection"))
+        self.settings = Settings(str(root.parent / "machine"), {"C:\\Größe (x86)": str(root.parent)})
+        self.host = ConnectionHost(action("windows_winrm"), replace(folder, path=f"{self.root}.certops"), name="node")
+
+    def path(self, name: str) -> str:
+        """Return the path of *name* in the root folder."""
+        return f"{self.root}\\{name}"
+
+
 class _BareAction(ActionBase):  # type: ignore[misc]   # Ansible ships no types
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         raise NotImplementedError
 
 
-def local_action() -> Any:
-    """Return an action plugin at work on this machine, without a play around it."""
+def action(connection_name: str) -> Any:
+    """Return an action plugin at work over a connection, without a play around it."""
     play_context = PlayContext()
-    connection = connection_loader.get("local", play_context)
+    connection = connection_loader.get(connection_name, play_context)
     connection.set_options(var_options={})
     return _BareAction(Task(), connection, play_context, DataLoader(), None, None)
 

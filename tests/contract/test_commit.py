@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.host import CERT, KEY, SECRET, Host, b64, leftovers, put, remove
+from contract.host import CERT, KEY, SECRET, WINDOWS, Host, b64, leftovers, put, remove
 
 
 class TestCommit:
@@ -35,7 +35,7 @@ class TestCommit:
     @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
     def test_guards_files(self, host: Host) -> None:
         """A new file is private, a present one keeps its mode, a wanted mode is set; state and backups are private."""
-        if host.shell == "pwsh":
+        if host.shell in WINDOWS:
             pytest.skip("guards of this script are DACLs, which only Windows has")
         kept, wanted, new = host.root / "kept", host.root / "wanted", host.root / "new"
         for path in (kept, wanted):

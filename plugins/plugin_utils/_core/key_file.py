@@ -11,6 +11,7 @@ from .identity import Identity
 from .observation import FileState
 from .pem import split_pem
 from .plan import Change
+from .sddl import is_kept
 
 # Full access for SYSTEM and Administrators, inherited from nowhere.
 PRIVATE_DACL = "D:PAI(A;;FA;;;SY)(A;;FA;;;BA)"
@@ -19,6 +20,11 @@ PRIVATE_DACL = "D:PAI(A;;FA;;;SY)(A;;FA;;;BA)"
 def dacl_guard(sddl: str) -> str:
     """Return the protection of a file on Windows by the DACL *sddl*, in the words of the host contract."""
     return "sddl=" + base64.b64encode(sddl.encode()).decode()
+
+
+def dacl_of(guard: str) -> str:
+    """Return the DACL in the protection *guard*, in SDDL; empty when it names none."""
+    return base64.b64decode(guard.removeprefix("sddl=")).decode("utf-8", "replace") if guard.startswith("sddl=") else ""
 
 
 def mode_guard(mode: str, owner: str = "") -> str:
@@ -37,23 +43,32 @@ def owner_of(state: FileState) -> str:
     return state.guard.partition(",owner=")[2]
 
 
-def plan_key_file(state: FileState, identity: Identity, *, guard: str) -> Change | None:
+def plan_key_file(state: FileState, identity: Identity, *, guard: str, one_more: bool = True) -> Change | None:
     """
     Return the change that installs key and leaf with the protection *guard*, None when the file is so already.
 
     Args:
         state: As observed, compared by the SHA-256 of its bytes; its key is never read.
         identity: Key and leaf.
-        guard: In the words of the host contract. A DACL is written with new bytes, but not compared: the same one has many spellings.
+        guard: In the words of the host contract. DACLs are compared by what they allow, because the same one has many spellings.
+        one_more: Whether one account that the DACL does not name may read: nobody said which one the service runs under.
     """
     same = state.sha256 == identity.sha256
-    if same and (guard.startswith("sddl=") or state.guard == guard):
+    if same and _is_kept(state.guard, guard, one_more=one_more):
         return None
     action = "protect key and certificate" if same else ("replace" if state.kind == "file" else "install") + " key and certificate"
     before, after = _fingerprint(state), identity.leaf.fingerprint
     return Change(
         state.path, state.sha256, identity.pem, action, guard=guard, before=_shown(before, state.guard), after=_shown(after, guard),
         details={"before_fingerprint": before, "after_fingerprint": after})
+
+
+def _is_kept(observed: str, wanted: str, *, one_more: bool) -> bool:
+    """Tell whether a file is protected as *wanted*; one whose DACL was not told, because its system has none, is."""
+    if not wanted.startswith("sddl="):
+        return observed == wanted
+    dacl = dacl_of(observed)
+    return not dacl or is_kept(dacl, dacl_of(wanted), one_more=one_more)
 
 
 def _fingerprint(state: FileState) -> str | None:
@@ -67,5 +82,6 @@ def _fingerprint(state: FileState) -> str | None:
 def _shown(fingerprint: str | None, guard: str) -> bytes | None:
     if fingerprint is None:
         return None
-    mode = guard.partition(",")[0] + "\n" if guard.startswith("mode=") else ""
-    return f"private key (not shown)\ncertificate, SHA-256 {fingerprint}\n{mode}".encode()
+    dacl = dacl_of(guard)
+    rules = f"DACL {dacl}\n" if dacl else guard.partition(",")[0] + "\n" if guard.startswith("mode=") else ""
+    return f"private key (not shown)\ncertificate, SHA-256 {fingerprint}\n{rules}".encode()

@@ -16,6 +16,8 @@ CONTENT_LIMIT = 1024 * 1024  # bytes; content above it stays on the node
 ANSWER_LIMIT = 64 * CONTENT_LIMIT  # characters
 SYSTEM = re.compile("posix|windows")
 
+# From about_Language_Modes: what PowerShell says of a script that is not allowed to do what it does.
+_LANGUAGE_MODE = re.compile("ConstrainedLanguage|ScriptsNotAllowed|(no-)?languagemode", re.IGNORECASE)
 _NUMBER_LIMIT = 2**53  # what every JSON writer gives exactly, RFC 8259 section 6
 # How a shell begins what it says of a redirection or a builtin: its own name, and a line of a script that the operator has not got.
 _SHELL = re.compile(r"\A\w*sh: (?:eval: |(?:line )?\d+: )*")
@@ -167,6 +169,10 @@ def _lines(reply: Reply) -> list[str]:
 def _no_answer(reply: Reply) -> HostError:
     if reply.code == 0:
         return HostError(where=reply.host, problem="the answer was cut off", remedy="run again")
+    # PowerShell breaks lines where its window would end, and translates all but the identifiers of its errors.
+    if _LANGUAGE_MODE.search("".join(reply.noise.split())):
+        message = "PowerShell may not run the script in this language mode, FullLanguage is needed"
+        return refusal(reply.host, "missing", path="", message=message)
     problem = shown(f"gave no answer, exit status {reply.code}: {reply.noise or 'without a word'}")
     return HostError(where=reply.host, problem=problem, remedy="see that the remote user's shell runs there and that become works")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
+import pytest
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.identity import Identity, IdentitySource, read_identity
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.key_file import (
     PRIVATE_DACL,
@@ -64,15 +65,28 @@ class TestPlanKeyFile:
         assert change.action == "protect key and certificate"
         assert (change.as_diff()["before"].splitlines()[-1], change.as_diff()["after"].splitlines()[-1]) == ("mode=0644", "mode=0600")
 
-    def test_does_not_compare_a_dacl(self) -> None:
-        """The same DACL has many spellings; on Windows only new bytes are a change."""
-        guard = dacl_guard(PRIVATE_DACL)
-        change = plan_key_file(observed(OLD, guard), identity(NEW), guard=guard)
+    def test_shows_the_dacl(self) -> None:
+        """On Windows the diff tells who may read the file."""
+        change = plan_key_file(observed(OLD, dacl_guard("D:P(A;;FA;;;BA)")), identity(NEW), guard=dacl_guard(PRIVATE_DACL))
 
         assert change is not None
-        assert change.as_diff()["after"] == f"private key (not shown)\ncertificate, SHA-256 {NEW.fingerprint}\n"
-        assert plan_key_file(observed(NEW, dacl_guard("D:P(A;;FA;;;BA)")), identity(NEW), guard=guard) is None
-        assert plan_key_file(observed(OLD, dacl_guard("D:P(A;;FA;;;BA)")), identity(NEW), guard=guard) is not None
+        assert change.as_diff()["before"] == f"private key (not shown)\ncertificate, SHA-256 {OLD.fingerprint}\nDACL D:P(A;;FA;;;BA)\n"
+        assert change.as_diff()["after"] == f"private key (not shown)\ncertificate, SHA-256 {NEW.fingerprint}\nDACL {PRIVATE_DACL}\n"
+
+    @pytest.mark.parametrize("dacl", [PRIVATE_DACL, "D:P(A;;GA;;;S-1-5-32-544)(A;;0x1f01ff;;;S-1-5-18)", ""])
+    def test_compares_a_dacl_by_what_it_allows(self, dacl: str) -> None:
+        """The same DACL has many spellings; where none is told, there is none to compare."""
+        assert plan_key_file(observed(NEW, dacl_guard(dacl)), identity(NEW), guard=dacl_guard(PRIVATE_DACL), one_more=False) is None
+
+    @pytest.mark.parametrize("dacl", [
+        f"{PRIVATE_DACL}(A;;FR;;;BU)", f"{PRIVATE_DACL}(A;;FR;;;S-1-5-20)", "D:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)", "D:x",
+    ])
+    def test_protects_what_others_can_read(self, dacl: str) -> None:
+        """The right bytes under a DACL that lets somebody else in, or that cannot be read, get the right one."""
+        change = plan_key_file(observed(NEW, dacl_guard(dacl)), identity(NEW), guard=dacl_guard(PRIVATE_DACL), one_more=False)
+
+        assert change is not None
+        assert (change.action, change.guard) == ("protect key and certificate", dacl_guard(PRIVATE_DACL))
 
     def test_replaces_what_cannot_be_read(self) -> None:
         """A broken file has no fingerprint, and its content is not shown."""

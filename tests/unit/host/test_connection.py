@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from ansible.plugins.shell.powershell import ShellModule as PowerShell
 from ansible.plugins.shell.sh import ShellModule as PosixShell
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import HostError
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.plan import Change
-from ansible_collections.certops.rollout.plugins.plugin_utils._host import connection
+from ansible_collections.certops.rollout.plugins.plugin_utils._host import connection, wire
 from ansible_collections.certops.rollout.plugins.plugin_utils._host.connection import ConnectionHost
+from ansible_collections.certops.rollout.plugins.plugin_utils._host.record import Reply
 
 from unit.host.answers import OK, STATE, b64, head, reply
 
@@ -88,7 +90,9 @@ class TestCall:
         assert command.startswith(start)
         assert bootstrap == (SCRIPTS / "bootstrap.ps1").read_text().strip()
         assert sent.startswith((SCRIPTS / "host_files.ps1").read_bytes().rstrip() + b"\n#certops-request\ncertops 1 commit\n")
-        assert len(command) < 8191  # the longest line of cmd.exe
+        assert not sent.startswith(b"#!")  # psrp would look for an interpreter
+        assert sent.decode("ascii").splitlines() == sent.decode("ascii").removesuffix("\n").split("\n")  # as psrp cuts it
+        assert len(command) < 8000  # cmd.exe takes 8191, and whoever starts it may add a few
 
     def test_uses_pipes_and_puts_the_option_back(self) -> None:
         """Also when the operator switched pipelining off, and when the call fails."""
@@ -118,6 +122,17 @@ class TestCall:
             action.commit()
         assert line not in str(caught.value)
         assert ("sh: not found" in str(caught.value)) == (noise == "sh: not found")
+
+
+class TestBootstrap:
+    def test_answers_before_it_calls_anything_that_a_language_mode_may_forbid(self) -> None:
+        """The first statement looks, and its answer is a refusal in the words of the contract."""
+        statement = next(line for line in (SCRIPTS / "bootstrap.ps1").read_text().splitlines() if not line.startswith("#"))
+        answer = re.fullmatch(r"if \(\$ExecutionContext\.SessionState\.LanguageMode -ne 'FullLanguage'\) \{ '(.*)'; exit 69 \}", statement)
+
+        assert answer
+        with pytest.raises(HostError, match="dpu-3: the language mode of PowerShell is not FullLanguage; install or allow it"):
+            wire.recovered(Reply("dpu-3", "recover", 69, answer[1] + "\r\n"))
 
 
 def _no_input(way: PretendedConnection) -> None:

@@ -51,6 +51,24 @@ class TestLines:
             wire.observation(reply(head(), CLEAN, OK), [])
 
 
+class TestLanguageMode:
+    @pytest.mark.parametrize("noise", [
+        "Cannot invoke method. Method invocation is supported only on core types in this language mode.",
+        "Appel impossible.\r\n    + FullyQualifiedErrorId : MethodInvocationNotSupportedInConstrain\r\nedLanguage\r\n",
+        "The syntax is not supported by this runspace. This can occur if the runspace is in no-language\r\n mode.",
+        "    + FullyQualifiedErrorId : ScriptsNotAllowed",
+    ])
+    def test_is_what_is_missing_when_powershell_refuses_the_bootstrap(self, noise: str) -> None:
+        """In any language, and wherever PowerShell breaks the line."""
+        with pytest.raises(HostError, match="dpu-3: PowerShell may not run the script in this language mode, FullLanguage is needed; "):
+            wire.recovered(Reply("dpu-3", "recover", 1, "", noise))
+
+    def test_is_not_blamed_for_anything_else(self) -> None:
+        """Another complaint is told as it is."""
+        with pytest.raises(HostError, match="gave no answer, exit status 1: The language of this document"):
+            wire.recovered(Reply("dpu-3", "recover", 1, "", "The language of this document"))
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
         ("code", "status", "kind"),

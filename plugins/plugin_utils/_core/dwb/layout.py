@@ -21,6 +21,8 @@ COMMUNICATIONS = "Communications.cfg"
 CERTIFICATE_VALUE = "Certificates\\" + CERTIFICATE
 
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+# A server, a share, a drive: nothing can be beside the root of a volume and on it.
+_VOLUME = re.compile(r"(\\\\\?\\)?([A-Za-z]:|UNC\\[^\\/]*([\\/][^\\/]*)?)|\\\\[^\\/?]*([\\/][^\\/]*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def make_layout(root: str) -> Layout:
     """
     bare = root.rstrip("/\\")
     layout = Layout(bare)
-    if not bare or not (layout.windows or root.startswith("/")):
+    if not bare or _VOLUME.fullmatch(bare) or not (layout.windows or root.startswith("/")):
         raise OptionError(where="root", problem=f"{root!r} is not the absolute path of an install folder",
                           remedy="name the folder that holds bin and Certificates, for example C:\\Adobe\\Server")
     return layout

@@ -13,6 +13,7 @@ from ..key_file import PRIVATE_DACL, dacl_guard, mode_guard, owner_of, plan_key_
 from ..observation import FileState
 from ..pem import PemBlock
 from ..plan import Change, replacing
+from ..sddl import ADMINISTRATORS, SYSTEM
 from ..trust import plan_swapped, swap_anchors
 from .layout import CERTIFICATE_VALUE, LICENCE
 from .marker import Marker, Turn, commit_id, write_marker
@@ -30,7 +31,7 @@ class Wanted:
         phases: Which of trust, certificate and configuration are asked for.
         master: For a server that pulls its configuration: the bytes its master holds,
             by ``communications`` and ``processing``; empty while they are not known.
-        reader: SID of the account that the service runs under (Windows), empty for SYSTEM.
+        reader: SID of the account that the service runs under (Windows), empty when nobody told.
         retired: SHA-256 of certificates that its trust bundle must not hold.
     """
 
@@ -85,16 +86,17 @@ def plan_certificate(server: Server, identity: Identity, *, reader: str) -> list
     Args:
         server: As observed; the present file is compared by the SHA-256 of its bytes, its key is never read.
         identity: Key and leaf.
-        reader: SID of the service's account, Windows only; empty for SYSTEM.
+        reader: SID of the service's account, Windows only. Empty when nobody told: then a new file is for SYSTEM and Administrators,
+            and a present one for one account more at the most.
     """
-    change = plan_key_file(server.certificate, identity, guard=_guard(server, reader))
+    change = plan_key_file(server.certificate, identity, guard=_guard(server, reader), one_more=not reader)
     return [change] if change else []
 
 
 def _guard(server: Server, reader: str) -> str:
     """Return the protection of the new key file: its owner is who owns the licence certificate beside it."""
     if server.layout.windows:
-        return dacl_guard(PRIVATE_DACL + (f"(A;;FR;;;{reader})" if reader else ""))
+        return dacl_guard(PRIVATE_DACL + (f"(A;;FR;;;{reader})" if reader not in {"", SYSTEM, ADMINISTRATORS} else ""))
     return mode_guard("0600", owner_of(server.observation.file(server.layout.certificates(LICENCE))))
 
 

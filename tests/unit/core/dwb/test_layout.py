@@ -12,6 +12,8 @@ class TestMakeLayout:
     @pytest.mark.parametrize(("root", "bundle"), [
         ("C:\\Adobe\\Server", "C:\\Adobe\\Server\\Certificates\\trust_ca_cert.pem"),
         ("\\\\files\\dwb\\Server\\", "\\\\files\\dwb\\Server\\Certificates\\trust_ca_cert.pem"),
+        ("\\\\?\\C:\\Server", "\\\\?\\C:\\Server\\Certificates\\trust_ca_cert.pem"),
+        ("\\\\?\\UNC\\files\\dwb\\Server", "\\\\?\\UNC\\files\\dwb\\Server\\Certificates\\trust_ca_cert.pem"),
         ("/opt/dwb/", "/opt/dwb/Certificates/trust_ca_cert.pem"),
     ])
     def test_joins_as_the_node_does(self, root: str, bundle: str) -> None:
@@ -27,9 +29,10 @@ class TestMakeLayout:
         assert layout.state == "C:\\Adobe\\Server.certops"
         assert layout.marker == "C:\\Adobe\\Server.certops\\marker"
 
-    @pytest.mark.parametrize("root", ["", "/", "Adobe\\Server", "C:\\", "C:/", "C:", "C:Adobe", "\\\\", "relative/path"])
+    @pytest.mark.parametrize("root", ["", "/", "Adobe\\Server", "C:\\", "C:/", "C:", "C:Adobe", "\\\\", "relative/path",
+                                      "\\\\files", "\\\\files\\dwb", "\\\\files\\dwb\\", "\\\\?\\C:\\", "\\\\?\\UNC\\files\\dwb"])
     def test_refuses_what_is_no_absolute_folder(self, root: str) -> None:
-        """A relative path, or a whole file system, is no install root."""
+        """A relative path, or a whole file system, drive or share, is no install root: nothing could be beside it."""
         with pytest.raises(OptionError, match=r"^root: .* is not the absolute path of an install folder; name the folder"):
             make_layout(root)
 

@@ -17,6 +17,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.planner 
     taken_back_commit,
 )
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import CoreError
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.key_file import PRIVATE_DACL, dacl_guard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -166,10 +167,23 @@ class TestPlanPhases:
     def test_lets_the_service_account_read_the_key_on_windows(self) -> None:
         """A protected DACL: SYSTEM, Administrators, and the account, if it has one of its own."""
         server = Tree("C:\\Adobe\\Server").observe()
-        guards = [plan_phases(server, Wanted((), identity(), PHASES, {}, reader))["certificate"][0].guard for reader in ("", "S-1-5-80-1")]
+        readers = ("", "S-1-5-18", "S-1-5-32-544", "S-1-5-80-1")
+        guards = [plan_phases(server, Wanted((), identity(), PHASES, {}, reader))["certificate"][0].guard for reader in readers]
 
+        private = "D:PAI(A;;FA;;;SY)(A;;FA;;;BA)"
         assert [base64.b64decode(guard.removeprefix("sddl=")).decode() for guard in guards] == [
-            "D:PAI(A;;FA;;;SY)(A;;FA;;;BA)", "D:PAI(A;;FA;;;SY)(A;;FA;;;BA)(A;;FR;;;S-1-5-80-1)"]
+            private, private, private, f"{private}(A;;FR;;;S-1-5-80-1)"]
+
+    @pytest.mark.parametrize(("reader", "planned"), [("", 0), ("S-1-5-20", 0), ("S-1-5-18", 1), ("S-1-5-19", 1)])
+    def test_takes_a_stranger_off_a_key_on_windows(self, reader: str, planned: int) -> None:
+        """One account may read the installed key: the service's, or nobody said whose it is."""
+        tree = Tree("C:\\Adobe\\Server", {"Certificates/custom_communications_cert.pem": leaf().pem})
+        host = tree.host()
+        host.guards[tree.path("Certificates/custom_communications_cert.pem")] = dacl_guard(f"{PRIVATE_DACL}(A;;FR;;;NS)")
+
+        changes = plan_phases(tree.observe(host), Wanted((), identity(), ("certificate",), {}, reader))["certificate"]
+
+        assert [change.action for change in changes] == ["protect key and certificate"] * planned
 
     @given(st.lists(st.sampled_from(PHASES), unique=True), st.sampled_from([b"", b"\n", b"\r\n# text\r\n"]), st.booleans())
     def test_never_touches_what_is_not_its_own(self, phases: list[str], tail: bytes, custom: bool) -> None:
