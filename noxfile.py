@@ -98,8 +98,8 @@ def contract(session: nox.Session) -> None:
 
 @nox.session
 def simulator(session: nox.Session) -> None:
-    """Test the stand-in server."""
-    session.run(*PYTEST, *WORKERS, "tests/simulator_tests", *session.posargs)
+    """Test the stand-in server, and the model of Windows."""
+    session.run(*PYTEST, *WORKERS, "tests/simulator_tests", "tests/windows_tests", *session.posargs)
 
 
 @nox.session
