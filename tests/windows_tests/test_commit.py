@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from windows.faults import StoppedError
 from windows.pretended import ROOT, STATE, Machine, b64, delete, put
 

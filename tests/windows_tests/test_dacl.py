@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from windows.dacl import INHERITED, read_dacl
 
 

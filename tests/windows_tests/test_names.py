@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from windows.faults import FaultError
 from windows.names import Names, is_absolute
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from ansible.plugins.shell.powershell import ShellModule, _parse_clixml, _replace_stderr_clixml
-
 from windows.clixml import clixml
 from windows.powershell import MARK, SCRIPTS, console_lines, constrained, decoded, run
 from windows.pretended import STATE, Machine, b64
