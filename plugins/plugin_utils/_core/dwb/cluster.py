@@ -139,7 +139,7 @@ def _must_restart(member: Member, due: Sequence[str]) -> bool:
 
 def _member_findings(member: Member) -> list[Finding]:
     if member.failure:
-        return [Finding("node", member.failure, "see that it can be reached and become works there, then run the play again", "vanished")]
+        return [Finding("node", member.failure, "make it reachable, become included, then run again", "vanished")]
     findings = [Finding(**finding) for finding in member.survey.get("findings", ())]
     error = member.survey.get("served", {}).get("error")
     if error and not member.run and not findings:

@@ -114,8 +114,7 @@ class TestPlanCluster:
         members = [*cluster()[:3], Member("x", failure="unreachable"), Member("d2", survey("dpu", served={"error": "refused"}))]
         plan = plan_cluster(members, consent=True)
 
-        remedy = "see that it can be reached and become works there, then run the play again"
-        assert plan.findings["x"] == [Finding("node", "unreachable", remedy, "vanished")]
+        assert plan.findings["x"] == [Finding("node", "unreachable", "make it reachable, become included, then run again", "vanished")]
         assert plan.findings["d2"] == [Finding("TLS", "the server does not answer: refused",
                                                "start it first: a rollout begins with servers that are known to work", "down")]
         assert (plan.due["x"], plan.activate) == ([], ["d2"])
