@@ -11,7 +11,7 @@ from typing import Any
 from ..plugin_utils._core.dwb.survey import make_survey
 from ..plugin_utils._host.tls import Target, probe
 from ..plugin_utils._task.base import RolloutAction, new_run
-from ..plugin_utils._task.node import judge, observe, read_request
+from ..plugin_utils._task.node import as_a_whole, judge, observe, read_request
 from ..plugin_utils._task.windows import with_service
 
 
@@ -20,7 +20,7 @@ class ActionModule(RolloutAction):
 
     def execute(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the node is like, what would be changed, and what stands against it."""
-        asked = read_request(options, task_vars, self._loader)
+        asked = as_a_whole(read_request(options, task_vars, self._loader))
         request, service = with_service(asked, options, partial(self._execute_module, task_vars=dict(task_vars)))
         server = observe(self.files(request.layout.state, host=request.host), request)
         survey = make_survey(server, request.wanted, judge(server, request), role=request.role, now=request.now)

@@ -14,7 +14,8 @@ options:
     description:
       - PEM files on the controller with the CA certificates that are to be trusted.
       - Name every level, the self-signed root included. OpenSSL accepts a chain only when it can follow it to the root.
-      - A relative path is looked up beside the playbook. A file encrypted by Ansible Vault is decrypted in memory.
+      - A relative path is looked up beside the playbook that has the task; for a playbook of this collection give C({{ inventory_dir }}/…).
+      - A file encrypted by Ansible Vault is decrypted in memory.
       - A file that holds a private key, a certificate that is no CA, an expired CA or a block that cannot be read is refused as a whole.
     type: list
     elements: path

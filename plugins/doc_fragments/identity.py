@@ -14,7 +14,8 @@ options:
     description:
       - Private key and leaf to be presented.
       - Give exactly one of O(certificate.pem_src), O(certificate.pem_content), O(certificate.pkcs12_src) and O(certificate.pkcs12_content).
-      - Files are on the controller. A relative path is looked up beside the playbook.
+      - Files are on the controller. A relative path is looked up beside the playbook that has the task; for a playbook of this collection
+        give C({{ inventory_dir }}/…).
       - A file encrypted by Ansible Vault is decrypted in memory.
     type: dict
     suboptions:

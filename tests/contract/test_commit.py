@@ -3,11 +3,43 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from contract.host import CERT, KEY, SECRET, WINDOWS, Host, b64, leftovers, put, remove
+from contract.host import CERT, KEY, SECRET, WINDOWS, Host, b64, leftovers, look, put, remove
+
+# For the script of POSIX, for the model of Windows.
+PRIVATE = "mode=0600", "sddl=" + b64("D:PAI(A;;FA;;;SY)(A;;FA;;;BA)")
+
+
+@pytest.fixture
+def far(host: Host) -> Iterator[Path]:
+    """Return a file on another file system, which no run can replace."""
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == host.root.stat().st_dev:
+        pytest.skip("there is no second file system")
+    path = other / f"certops-{os.getpid()}"
+    path.write_bytes(b"far")
+    yield path
+    path.unlink()
+
+
+def open_file(host: Host) -> Path:
+    """Return a file that more may read than should."""
+    if host.shell == "pwsh":
+        pytest.skip("guards of this script are DACLs, which only Windows has")
+    path = host.root / "open.pem"
+    path.write_bytes(KEY)
+    path.chmod(0o644)
+    return path
+
+
+def guard_of(host: Host, path: Path) -> str:
+    """Return how *path* is observed to be guarded, without its owner."""
+    guard: str = host.observe(look(path, "meta")).path(path)["guard"]
+    return guard.partition(",")[0]
 
 
 class TestCommit:
@@ -48,6 +80,29 @@ class TestCommit:
         assert host.state.stat().st_mode & 0o777 == 0o700
         assert all(p.stat().st_mode & 0o077 == 0 for p in host.state.rglob("*"))
 
+    @pytest.mark.parametrize("wanted", [True, False])
+    def test_guards_a_file_whose_bytes_are_right(self, host: Host, *, wanted: bool) -> None:
+        """A key that others may read is protected though nothing of it changes; without a wanted guard it stays as it is."""
+        path = open_file(host)
+        guard = PRIVATE[host.shell == "model"] if wanted else "keep"
+        before = guard_of(host, path)
+
+        answer = host.commit("r1", put(path, KEY, KEY, guard=guard))
+
+        assert (answer.code, [r["done"] for r in answer.records if "done" in r]) == (0, [b64(str(path))])
+        assert (guard_of(host, path), path.read_bytes()) == (guard if wanted else before, KEY)
+        assert leftovers(host) == []
+
+    def test_takes_a_guard_back_when_a_later_file_fails(self, host: Host, far: Path) -> None:
+        """Who could read the file before can read it again."""
+        path = open_file(host)
+        before = guard_of(host, path)
+
+        answer = host.commit("r1", put(path, KEY, KEY, guard=PRIVATE[host.shell == "model"]), put(far, b"far", b"x"))
+
+        assert answer.outcome == (6, "io")
+        assert (guard_of(host, path), path.read_bytes()) == (before, KEY)
+
     def test_deletes(self, host: Host) -> None:
         """A file that is as expected goes away."""
         path = host.root / "gone"
@@ -56,24 +111,18 @@ class TestCommit:
         assert host.commit("r1", remove(path, b"x")).code == 0
         assert not path.exists()
 
-    def test_takes_back_what_it_replaced_when_a_later_file_fails(self, host: Host) -> None:
+    def test_takes_back_what_it_replaced_when_a_later_file_fails(self, host: Host, far: Path) -> None:
         """A target on another file system cannot be replaced atomically: no file is new afterwards."""
-        other = Path("/dev/shm")
-        if not other.is_dir() or other.stat().st_dev == host.root.stat().st_dev:
-            pytest.skip("there is no second file system")
-        changed, created, far = host.root / "changed", host.root / "created", other / f"certops-{os.getpid()}"
+        changed, created = host.root / "changed", host.root / "created"
         changed.write_bytes(b"old")
-        far.write_bytes(b"far")
-        try:
-            answer = host.commit("r1", put(changed, b"old", b"new"), put(created, None, KEY), put(far, b"far", b"x"))
 
-            assert answer.outcome == (6, "io")
-            assert not [r for r in answer.records if "done" in r]
-            assert (changed.read_bytes(), created.exists(), far.read_bytes()) == (b"old", False, b"far")
-            assert leftovers(host) == []
-            assert host.observe().state["state"] == "clean"
-        finally:
-            far.unlink()
+        answer = host.commit("r1", put(changed, b"old", b"new"), put(created, None, KEY), put(far, b"far", b"x"))
+
+        assert answer.outcome == (6, "io")
+        assert not [r for r in answer.records if "done" in r]
+        assert (changed.read_bytes(), created.exists(), far.read_bytes()) == (b"old", False, b"far")
+        assert leftovers(host) == []
+        assert host.observe().state["state"] == "clean"
 
     def test_lets_one_of_many_win(self, host: Host) -> None:
         """Runs at the same moment from the same state: exactly one is done."""

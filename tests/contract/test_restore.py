@@ -40,19 +40,19 @@ class TestRestore:
         assert answer.outcome == (8, "unknown-run")
 
     def test_brings_the_guard_back(self, posix_host: Host) -> None:
-        """Mode and owner are those from before the run, whether it kept or changed them."""
-        kept, changed, gone = (posix_host.root / name for name in ("kept", "changed", "gone"))
-        for path in (kept, changed, gone):
+        """Mode and owner are those from before the run, whether it kept or changed them, with the bytes or alone."""
+        kept, changed, same, gone = paths = [posix_host.root / name for name in ("kept", "changed", "same", "gone")]
+        for path in paths:
             path.write_bytes(b"old")
             if os.geteuid() == 0:
                 os.chown(path, 1234, 4321)
             path.chmod(0o664)
-        before = [(p.stat().st_mode, p.stat().st_uid, p.stat().st_gid) for p in (kept, changed, gone)]
-        wanted = put(changed, b"old", b"new", guard="mode=0600")
-        posix_host.commit("r1", put(kept, b"old", b"new"), wanted, remove(gone, b"old"))
+        before = [(p.stat().st_mode, p.stat().st_uid, p.stat().st_gid) for p in paths]
+        guarded = (put(path, b"old", content, guard="mode=0600") for path, content in ((changed, b"new"), (same, b"old")))
+        posix_host.commit("r1", put(kept, b"old", b"new"), *guarded, remove(gone, b"old"))
 
         assert posix_host.restore("r1").code == 0
-        assert [(p.stat().st_mode, p.stat().st_uid, p.stat().st_gid) for p in (kept, changed, gone)] == before
+        assert [(p.stat().st_mode, p.stat().st_uid, p.stat().st_gid) for p in paths] == before
 
     def test_takes_an_older_run_back_only_when_forced(self, host: Host) -> None:
         """Each run has its own backup; the later one is not lost with the earlier."""

@@ -11,16 +11,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.key_file import PRIVATE_DACL
 from simulator.cluster import Shape
 from windows.machine import Call, Settings
 
 from integration.playbook import Result
 from integration.windows_lane import BACK_ENDS, PLACE, Lane
-from integration.world import Stage, findings, written
+from integration.world import CUSTOM, Stage, findings, written
 
 LINE = b"  Certificate = string: Certificates\\\\custom_communications_cert.pem\r\n"
 LONGEST = 8000  # characters; cmd.exe takes 8191
 MOST = 24 * 1024  # bytes beside the content of files
+WIDE = "D:AI(A;;FA;;;SY)(A;;FA;;;BA)(A;;FR;;;BU)"  # all users read
 STEPS = ("check", "rollout", "again", "drift", "refused", "rollback")
 
 
@@ -81,6 +83,34 @@ class Story:
         stage.wait_until_served()
 
 
+class Protection:
+    """
+    The keys' DACLs: a rollout, one of them opened to all users, and the rollout twice more.
+
+    Attributes:
+        opened: The host whose key somebody opened.
+        results: Of the three rollouts.
+        dacls: After each of them, by host, in SDDL.
+    """
+
+    def __init__(self, lane: Lane) -> None:
+        """Tell it, on the cluster as shipped."""
+        self.opened = lane.stage.back_to("shipped").names[1]
+        self.results: list[Result] = []
+        self.dacls: list[dict[str, str]] = []
+        for opened in (False, True, False):
+            if opened:
+                lane.volume().protect(lane.key_file(self.opened), WIDE)
+            self.results.append(lane.play("rollout"))
+            self.dacls.append(lane.dacls())
+
+    def actions(self, at: int) -> list[tuple[str, str]]:
+        """Return what a rollout did with keys: the host and the action."""
+        events = self.results[at].all(task="Install key and certificate")
+        changes = [(event.host, change) for event in events for change in event.result.get("changes", [])]
+        return [(host, change["action"]) for host, change in changes if change["path"].endswith(CUSTOM)]
+
+
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Return a master and a DPU as the product ships them."""
@@ -114,9 +144,9 @@ class TestRole:
         assert windows.last == windows.lane.stage.shipped
 
     def test_writes_nothing_in_check_mode(self, windows: Story) -> None:
-        """Not even a state folder."""
+        """Not even a state folder; beside being looked at, a node is asked by the operator's command whether its service runs."""
         assert windows.checked == windows.lane.stage.shipped
-        assert {call.verb for call in windows.calls["check"]} == {"observe"}
+        assert {call.verb for call in windows.calls["check"]} == {"observe", ""}
 
     def test_sets_the_documented_value(self, windows: Story) -> None:
         """The path stays relative, with doubled backslashes, wherever the product is installed."""
@@ -149,6 +179,29 @@ class TestRole:
         assert {call.verb for call in calls} == {"observe", "commit", "restore", ""}
         assert max(call.command for call in calls) <= LONGEST
         assert max(call.sent for call in calls) <= MOST
+
+
+@pytest.fixture(scope="module")
+def protection(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Protection:
+    """Return what becomes of DACLs, which only the model has."""
+    place = str(stage.node(stage.names[0]).root.parent)
+    return Protection(Lane(stage, Settings(str(tmp_path_factory.mktemp("machines")), {PLACE: place})))
+
+
+class TestProtection:
+    def test_of_keys_is_in_force_after_a_rollout(self, protection: Protection) -> None:
+        """On the node, not only in the plan: SYSTEM and Administrators, and nothing of what the folder hands down."""
+        assert protection.results[0].rc == 0, protection.results[0].stdout
+        assert set(protection.dacls[0].values()) == {PRIVATE_DACL}
+
+    def test_that_somebody_widened_is_set_again_once(self, protection: Protection) -> None:
+        """The key is the same and open to all users: it is protected, told, and then nothing is left to do."""
+        opened, again = protection.results[1:]
+
+        assert (opened.rc, again.rc) == (0, 0), opened.stdout
+        assert protection.actions(1) == [(protection.opened, "protect key and certificate")]
+        assert protection.dacls[1] == protection.dacls[2] == protection.dacls[0]
+        assert (again.changed, protection.actions(2)) == (0, [])
 
 
 class TestParity:

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from plugins.connection.counting import round_trips
 from windows.machine import Call, Settings, read_calls
+from windows.volume import Volume
 
 from integration.playbook import Event, Result
-from integration.world import Stage
+from integration.world import CUSTOM, Stage
 
 PLACE = "C:\\Program Files\\Größe 1"
 BACK_ENDS = [
@@ -55,6 +56,20 @@ class Lane:
         more = of_host or {}
         self.stage.of_host = {name: {**self._variables(name), **more.get(name, {})} for name in self.stage.names}
         return self.stage.play(playbook, *arguments, **(self.windows.environment() if self.windows else {}))
+
+    def key_file(self, name: str) -> str:
+        """Return the path of a host's key and certificate, as a Windows machine has it."""
+        return f"{PLACE}\\{self.stage.node(name).root.name}\\Certificates\\{CUSTOM}"
+
+    def dacls(self) -> dict[str, str]:
+        """Return the DACL of each host's key and certificate, in SDDL, as the model keeps it."""
+        return {name: self.volume().sddl(self.key_file(name)) for name in self.stage.names}
+
+    def volume(self) -> Volume:
+        """Return the model's machine."""
+        if self.windows is None:
+            raise LookupError("this lane leads to no Windows machine")
+        return Volume(self.windows.mounts, Path(self.windows.folder) / "store")
 
     def _variables(self, name: str) -> dict[str, Any]:
         if self.windows is None:

@@ -187,12 +187,13 @@ class Run:
         self._volume.delete_tree(folder)
 
     def _reach(self, step: Step, wanted: str) -> None:
-        """Bring one file to the hash *wanted*; nothing when it is there, as after a run that was killed behind it."""
+        """Bring one file to the hash *wanted*, and to its guard: the bytes may be right already, the rules need not be."""
         volume, guard = self._volume, step.guard.removeprefix("sddl=")
         here = self.hash(step.path)
         if here == wanted:
-            return
-        if wanted == "absent":
+            if guard != "keep" and guard != volume.sddl(step.path):
+                volume.protect(step.path, guard)
+        elif wanted == "absent":
             volume.patiently(lambda: volume.delete(step.path))
         elif here == "absent":
             # Staged bytes are as private as the state folder; wider rules come with the name or after it.
@@ -233,12 +234,18 @@ class Run:
             if here not in {step.before, step.after} and not self._request.force:
                 raise RefusalError("stale", "was changed after that run", step.path)
             content = None if step.before == "absent" else self._volume.read(f"{folder}\\{step.bytes_in}")
-            if here != step.before:
+            if not self._is_back(step, here):
                 changes.append(Change(step.path, here, step.guard, content))
         if not changes:
             return []
         self._volume.delete_tree(self._at("backup", f"{run}.restore"))
         return self.commit(f"{run}.restore", changes)
+
+    def _is_back(self, step: Step, here: str) -> bool:
+        """Tell whether a file is what it was before the run; where the run changed no bytes, its rules tell."""
+        if here != step.before or here != step.after:
+            return here == step.before
+        return step.guard == "sddl=" + self._volume.sddl(step.path)
 
     def recover(self) -> tuple[str, list[str]]:
         """End what a run had begun; return which way, and the paths that were reached."""

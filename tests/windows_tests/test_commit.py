@@ -45,6 +45,48 @@ class TestGuards:
 
         assert (kept, wanted, machine.guard("old.cfg")) == (PRIVATE, "D:PAI(A;;FA;;;SY)", PRIVATE)
 
+    @pytest.mark.parametrize(("wanted", "after"), [(PRIVATE, PRIVATE), ("keep", INHERITED)])
+    def test_are_set_where_the_bytes_are_right_already(self, machine: Machine, wanted: str, after: str) -> None:
+        """To protect a file is a change of its own; without a wanted DACL nothing is set."""
+        code, records = machine.commit("r1", *put(path("old.cfg"), b"old", b"old", wanted))
+
+        assert (code, [record["done"] for record in records if "done" in record]) == (0, [path("old.cfg")])
+        assert (machine.guard("old.cfg"), (machine.root / "old.cfg").read_bytes()) == (after, b"old")
+
+    def test_that_are_all_a_run_changed_are_brought_back(self, machine: Machine) -> None:
+        """A restore is a commit of the old DACL, which can be taken back too; a second one finds nothing to do."""
+        machine.commit("r1", *put(path("old.cfg"), b"old", b"old", PRIVATE))
+        restores = [machine.send("restore", "run r1") for _ignored in range(2)]
+        restored = machine.guard("old.cfg")
+        machine.send("restore", "run r1.restore")
+
+        assert [[record["done"] for record in records if "done" in record] for _code, records in restores] == [[path("old.cfg")], []]
+        assert (restored, machine.guard("old.cfg")) == (INHERITED, PRIVATE)
+
+    def test_that_somebody_changed_are_not_looked_at_where_the_old_bytes_are_back(self, machine: Machine) -> None:
+        """What a restore brought back is nobody's business afterwards; a DACL tells only where the run changed nothing else."""
+        machine.commit("r1", *put(path("old.cfg"), b"old", b"new"))
+        machine.send("restore", "run r1")
+        machine.volume.protect(path("old.cfg"), PRIVATE)
+        _code, records = machine.send("restore", "run r1")
+
+        assert not [record for record in records if "done" in record]
+        assert machine.guard("old.cfg") == PRIVATE
+
+    @pytest.mark.parametrize("same", [True, False])
+    def test_go_back_when_a_file_cannot_be_replaced(self, machine: Machine, *, same: bool) -> None:
+        """They are narrowed before the new bytes come, so they are widened when these do not come, here or with a later file."""
+        last = machine.root / "last.cfg"
+        last.write_bytes(b"last")
+        machine.volume.hold(path("last.cfg"), 60)
+        first = put(path("old.cfg"), b"old", b"old" if same else b"new", PRIVATE)
+
+        code, records = machine.commit("r1", *first, *put(path("last.cfg"), b"last", b"x", PRIVATE))
+
+        assert (code, records[-1]["path"]) == (6, path("last.cfg"))
+        assert [machine.guard(name) for name in ("old.cfg", "last.cfg")] == [INHERITED, INHERITED]
+        assert ((machine.root / "old.cfg").read_bytes(), last.read_bytes()) == (b"old", b"last")
+
     def test_of_state_stage_and_backup_are_private(self, machine: Machine) -> None:
         """SYSTEM and Administrators, from the protected folder down to every copy."""
         machine.commit("r1", *put(path("old.cfg"), b"old", b"new"))
@@ -122,9 +164,10 @@ class TestKill:
 
     @staticmethod
     def prepare(folder: Path) -> Machine:
-        """Return a machine with two files."""
+        """Return a machine with three files."""
         machine = Machine(folder)
         (machine.root / "a").write_bytes(b"old")
+        (machine.root / "open").write_bytes(b"same")
         (machine.root / "c").write_bytes(b"gone")
         return machine
 
@@ -135,8 +178,8 @@ class TestKill:
 
     @staticmethod
     def commit(machine: Machine) -> int:
-        """Replace one file, make one with a DACL, delete one."""
-        lines = [*put(path("a"), b"old", b"new"), *put(path("b"), None, b"created", PRIVATE)]
+        """Replace one file, make one with a DACL, delete one, protect one."""
+        lines = [*put(path("open"), b"same", b"same", PRIVATE), *put(path("a"), b"old", b"new"), *put(path("b"), None, b"created", PRIVATE)]
         return machine.commit("r1", *lines, delete(path("c"), b"gone"))[0]
 
     def test_at_any_step_leaves_all_old_or_all_new_after_recover(self, tmp_path: Path) -> None:
@@ -152,7 +195,7 @@ class TestKill:
             assert all(found in pair for found, *pair in zip(self.found(machine), self.OLD, self.NEW, strict=True))
             assert not (machine.root / "b").exists() or machine.guard("b") == PRIVATE
             self.recover(machine)
-            assert self.found(machine) in (self.OLD, self.NEW), step
+            assert (self.found(machine), machine.guard("open")) in ((self.OLD, INHERITED), (self.NEW, PRIVATE)), step
             assert machine.send("observe")[1][1] == {"state": "clean"}
 
     @staticmethod

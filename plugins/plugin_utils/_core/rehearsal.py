@@ -135,7 +135,7 @@ def _retired(judge: _Judge, presenter: Party, trusters: Sequence[Party], *, is_c
         needed = ", ".join(_gone_above(leaf, lost[0]))
         yield Finding(presenter.name, f"{whose} needs {needed}, which {_listed(lost)} would no longer trust",
                       "renew it from the new CA first, or leave that CA out of dwb_retired_ca", "retired")
-    verdicts = [(truster, judge.verdict(leaf.pem, truster.bundle, "client")) for truster in trusters if is_client and truster not in lost]
+    verdicts = [(truster, judge.verdict(leaf.pem, truster.before, "client")) for truster in trusters if is_client and truster not in lost]
     refused = [(truster, verdict) for truster, verdict in verdicts if not verdict.accepted]
     if refused:
         verdict = refused[0][1]

@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 
 from .._core.dwb.cluster import Member
 from .._core.errors import Finding, Refused
+from .node import GROUPS
 
-GROUPS = ("dwb_master", "dwb_dpu", "dwb_fsu", "dwb_repeater")
 STOPPED = "mend them, then run the play again"
 _VANISHED = "was lost on the way: unreachable, or failed in an earlier task"
 
@@ -54,7 +54,8 @@ def _member(host: str, task_vars: Mapping[str, Any], result: str) -> Member:
         return Member(host, {}, _failure(variables, survey) or _VANISHED)
     # Ansible leaves a node that was unreachable out of ansible_play_hosts even after its errors were cleared.
     lost = host not in task_vars.get("ansible_play_hosts", ()) and not variables.get("__dwb_cluster_called_again")
-    return Member(host, {} if lost else survey, _failure(variables, {}) or (_VANISHED if lost else ""))
+    stopped = str(variables.get("__dwb_cluster_stopped") or "")
+    return Member(host, {} if lost else survey, _failure(variables, {}) or (_VANISHED if lost else ""), stopped)
 
 
 def _failure(variables: Mapping[str, Any], result: Mapping[str, Any]) -> str:

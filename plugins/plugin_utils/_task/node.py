@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -32,7 +32,7 @@ from .sources import check_trust, trust_sources, wanted_identity
 
 _T = TypeVar("_T")
 _SID = re.compile(r"S-1(-\d{1,10}){2,15}")
-_GROUPS = {"dwb_master": "master", "dwb_dpu": "dpu", "dwb_fsu": "fsu", "dwb_repeater": "repeater"}
+GROUPS = {"dwb_master": "master", "dwb_dpu": "dpu", "dwb_fsu": "fsu", "dwb_repeater": "repeater"}
 
 
 def role_of(options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> str:
@@ -42,11 +42,11 @@ def role_of(options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> str:
     Raises:
         OptionError: Neither tells, or the groups tell two.
     """
-    roles = [role for group, role in _GROUPS.items() if group in task_vars.get("group_names", ())]
+    roles = [role for group, role in GROUPS.items() if group in task_vars.get("group_names", ())]
     if options.get("role"):
         return str(options["role"])
     if len(roles) != 1:
-        raise OptionError(where="role", problem=f"the host is in {len(roles)} of the groups {', '.join(_GROUPS)}",
+        raise OptionError(where="role", problem=f"the host is in {len(roles)} of the groups {', '.join(GROUPS)}",
                           remedy="put it into one of them, or give the option role")
     return roles[0]
 
@@ -100,7 +100,7 @@ def read_request(options: Mapping[str, Any], task_vars: Mapping[str, Any], loade
     # Where nothing is asked for, what is on disk counts, and no file of the controller can stand against it.
     trust = (_collect(findings, lambda: trust_sources(loader, options)) or {}) if phases else {}
     identity = _collect(findings, lambda: wanted_identity(loader, options.get("certificate"), host=host)) if phases else None
-    retired = _collect(findings, lambda: read_fingerprints(options.get("retired") or (), option="retired")) or []
+    retired = (_collect(findings, lambda: read_fingerprints(options.get("retired") or (), option="retired")) or []) if phases else []
     findings += _missing(phases, given=(*trust, *retired), identity=identity, findings=findings)
     findings += _check_goal(options, retired)
     findings += _check_sid(options.get("service_sid"))
@@ -111,6 +111,18 @@ def read_request(options: Mapping[str, Any], task_vars: Mapping[str, Any], loade
         wanted=Wanted(_anchors(trust), identity, phases, files, str(options.get("service_sid") or ""), retired),
         trust=trust, min_days=int(options.get("min_days") or 0), window=timedelta(hours=float(options.get("restart_window") or 0)),
         take_over=str(options.get("take_over") or ""), now=now, findings=tuple(findings))
+
+
+def as_a_whole(request: Request) -> Request:
+    """
+    Return the request of a whole rollout: trust that it does not bring is no trust. A task of one phase counts on those before it.
+
+    Args:
+        request: With all phases of the rollout.
+    """
+    if "trust" in request.wanted.phases:
+        return request
+    return replace(request, wanted=replace(request.wanted, anchors=(), retired=()))
 
 
 def _check_sid(sid: str | None) -> list[Finding]:

@@ -63,6 +63,5 @@ def _services(run: Callable[..., Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _unanswered(problem: str) -> Refused:
-    remedy = ("see that the collection ansible.windows is installed on the controller and that the account may query services; "
-              "or give both dwb_service_name and dwb_service_sid")
+    remedy = "see that the collection ansible.windows is installed on the controller and that the account may query services"
     return Refused([Finding("service", f"{SERVICES}: {problem.strip()}", remedy, "service")])

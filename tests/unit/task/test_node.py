@@ -11,7 +11,7 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.server import read_server
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import Finding
-from ansible_collections.certops.rollout.plugins.plugin_utils._task.node import Request, judge, read_request
+from ansible_collections.certops.rollout.plugins.plugin_utils._task.node import Request, as_a_whole, judge, read_request
 
 from unit.builders import make_root
 from unit.core.dwb.servers import CN, Tree, company, licensor
@@ -63,6 +63,16 @@ class TestReadRequest:
             "give the SHA-256 of every certificate of the old CA that is to leave the trust bundles", "retired"),)
         assert request(**options).findings == ()
         assert request(**options | {"retired": [OLD.fingerprint]}, retire=True).findings == ()
+
+
+class TestAsAWhole:
+    def test_leaves_out_trust_that_is_not_brought(self) -> None:
+        """What a rollout without the phase trust would need has to be there already."""
+        options = {"trust_content": COMPANY.decode(), "retired": [OLD.fingerprint]}
+        without = as_a_whole(request(**options, phases=["configuration"])).wanted
+
+        assert (without.anchors, without.retired) == ((), ())
+        assert len(as_a_whole(request(**options)).wanted.anchors) == 2
 
 
 class TestJudge:

@@ -24,11 +24,13 @@ class Member:
         host: Its name in the inventory.
         survey: What ``node_info`` returned, empty when it returned nothing.
         failure: Why it cannot take part, empty when it can.
+        stopped: The rollout that has stopped it in this play, empty when none has.
     """
 
     host: str
     survey: Mapping[str, Any] = field(default_factory=dict)
     failure: str = ""
+    stopped: str = ""
 
     @property
     def role(self) -> str:
@@ -207,10 +209,11 @@ def plan_way_back(members: Sequence[Member], run: str = "") -> WayBack:
                if wanted and wanted in {markers[member.host].get("run"), member.survey.get("interrupted")}]
     stop = [member.host for member in touched
             if "configuration" in markers[member.host].get("phases", ()) or member.survey.get("interrupted")]
-    trusting = [marker for marker in markers.values() if wanted and marker.get("run") == wanted and "trust" in marker.get("phases", ())]
-    # Nobody has read the new bundle before the first restart is noted; then perhaps all have, because they are stopped together.
-    begun = any(not marker.get("restart_pending") for marker in trusting)
-    restart = [host for host, marker in markers.items() if begun and marker in trusting]
+    done = [member for member in touched if markers[member.host].get("run") == wanted]
+    trusting = [member for member in done if "trust" in markers[member.host].get("phases", ())]
+    # One noted restart tells that all were stopped, because they are stopped together: perhaps all have read the new bundle.
+    begun = any(not markers[member.host].get("restart_pending") for member in trusting)
+    restart = [member.host for member in trusting if begun or member.stopped == wanted]
     return WayBack(wanted, [member.host for member in touched], stop, restart)
 
 

@@ -137,11 +137,11 @@ def account_sid(account: str, service: str) -> str:
     domain, _ignored, name = account.partition("\\")
     if domain.lower() == "nt service" and name:
         return service_sid(name)
-    told = account or "DOMAIN\\NAME"
+    told = f'"$env:COMPUTERNAME\\{name}"' if domain == "." else "'" + (account or "DOMAIN\\NAME").replace("'", "''") + "'"
     raise Refused([Finding(
         "service", f"{service} runs under {account or 'an account that was not told'}, whose SID is not known here",
         "give it as dwb_service_sid: S-1-5-18 for the Local System account; for another one what this prints in PowerShell on the server: "
-        f"([Security.Principal.NTAccount]'{told}').Translate([Security.Principal.SecurityIdentifier]).Value", "service-account")])
+        f"([Security.Principal.NTAccount]{told}).Translate([Security.Principal.SecurityIdentifier]).Value", "service-account")])
 
 
 def service_sid(name: str) -> str:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.cluster import (
     Member,
     WayBack,
@@ -89,6 +91,13 @@ class TestBundlesThatWereRead:
         other = Member("b", {"marker": {"run": "r0", "phases": ["trust"], "restart_pending": False}, "interrupted": "r1"})
 
         assert plan_way_back([touched("a", "trust", pending=True), other]).restart == []
+
+    def test_are_those_of_servers_that_were_stopped(self) -> None:
+        """A canary, or a server that came back without its status page: its restart is not noted, and it has read the bundle."""
+        canary = replace(touched("a", "trust", pending=True), stopped="r1")
+        members = [canary, touched("b", "trust", pending=True), replace(touched("c", "trust", pending=True), stopped="r0")]
+
+        assert plan_way_back(members).restart == ["a"]
 
     def test_are_none_before_the_first_restart(self) -> None:
         """A rollout that fails before it restarts nobody: each restart may be one-way."""

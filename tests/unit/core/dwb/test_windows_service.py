@@ -138,6 +138,17 @@ class TestAccountSid:
         assert rules(error.value.findings) == ["service-account"]
         assert re.search(r"dwb_service_sid.*S-1-5-18.*Translate\(", error.value.findings[0].remedy)
 
+    @pytest.mark.parametrize(("account", "told"), [
+        (".\\insight", '([Security.Principal.NTAccount]"$env:COMPUTERNAME\\insight")'),
+        ("EXAMPLE\\o'neill", "([Security.Principal.NTAccount]'EXAMPLE\\o''neill')"),
+    ])
+    def test_says_how_to_ask_in_words_that_powershell_takes(self, account: str, told: str) -> None:
+        """A dot is no name of a machine there, and an apostrophe ends a text."""
+        with pytest.raises(Refused) as error:
+            account_sid(account, "InsightServer")
+
+        assert told in error.value.findings[0].remedy
+
 
 class TestServiceSid:
     def test_is_what_windows_computes(self) -> None:
