@@ -52,6 +52,15 @@ class Name(NamedTuple):
         """The CN attributes in the order of the certificate."""
         return tuple(attribute for rdn in self.rdns for attribute in rdn if attribute.oid == _CN)
 
+    def of(self, kind: str) -> tuple[Attribute, ...]:
+        """
+        Return the attributes of one kind in the order of the certificate.
+
+        Args:
+            kind: As RFC 4514 abbreviates it, ``CN`` or ``OU``; ``emailAddress`` for PKCS #9's.
+        """
+        return tuple(attribute for rdn in self.rdns for attribute in rdn if _TYPES.get(attribute.oid) == kind)
+
     @property
     def text(self) -> str:
         """The name as RFC 4514 writes it, most specific part first; whatever cannot be printed is escaped."""
@@ -69,6 +78,24 @@ def read_names(tbs: bytes) -> tuple[Name, Name]:
         ValueError: It is no such DER.
     """
     ((_ignored, body),) = _elements(tbs)
+    return _names(body)
+
+
+def read_subject(der: bytes) -> Name:
+    """
+    Return the subject of a certificate.
+
+    Args:
+        der: The whole certificate (RFC 5280 section 4.1).
+
+    Raises:
+        ValueError: It is no such DER.
+    """
+    ((_ignored, body),) = _elements(der)
+    return _names(next(_elements(body), (0, b""))[1])[1]
+
+
+def _names(body: bytes) -> tuple[Name, Name]:
     fields = [field for field in _elements(body) if field[0] != _CONTEXT_0]
     if len(fields) < 6:
         raise ValueError("a TBSCertificate has at least six fields")

@@ -6,8 +6,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.names import Name, fold, read_names, shown
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.names import read_subject as subject_of
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
+
+from unit.builders import make_root
 
 _UTF8, _PRINTABLE, _TELETEX, _BMP, _UNIVERSAL = 12, 19, 20, 30, 28
 _CN, _O, _EMAIL = b"\x55\x04\x03", b"\x55\x04\x0a", b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"
@@ -85,6 +89,25 @@ class TestReadNames:
 
         assert subject.common_names[0].value == value
         assert subject.text.isprintable()
+
+
+class TestReadSubject:
+    def test_is_that_of_the_whole_certificate(self) -> None:
+        """Attributes of one kind come in the order of the certificate; another kind has none."""
+        leaf = make_root("Corp Root").issue("jane", names=[(NameOID.ORGANIZATIONAL_UNIT_NAME, "A"), (NameOID.COMMON_NAME, "jane"),
+                                                           (NameOID.ORGANIZATIONAL_UNIT_NAME, "B"), (NameOID.EMAIL_ADDRESS, "j@a.example")])
+
+        subject = subject_of(leaf.der)
+
+        assert [attribute.text for attribute in subject.of("OU")] == ["A", "B"]
+        assert [attribute.value for attribute in subject.of("emailAddress")] == [b"j@a.example"]
+        assert subject.of("O") == ()
+
+    @pytest.mark.parametrize("der", [b"", b"\x30\x00", b"\x30\x02\x30\x00", b"\x30\x7f\x00"])
+    def test_of_no_certificate_is_refused(self, der: bytes) -> None:
+        """What is cut or empty raises ValueError and nothing else."""
+        with pytest.raises(ValueError, match=r"."):
+            subject_of(der)
 
 
 class TestFold:
