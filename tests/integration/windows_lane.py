@@ -74,7 +74,9 @@ class Lane:
     def _variables(self, name: str) -> dict[str, Any]:
         if self.windows is None:
             return {"ansible_connection": "counting", "certops_count_file": str(self._trips)}
-        way = {"ansible_connection": f"windows_{self.flavour}", "ansible_shell_type": "powershell"}
+        # winrm knows by itself what is on the other side: powershell up to ansible-core 2.19, cmd later on.
+        shell = {} if self.flavour == "winrm" else {"ansible_shell_type": "powershell"}
+        way = {"ansible_connection": f"windows_{self.flavour}", **shell}
         return {**way, "dwb_root": f"{PLACE}\\{self.stage.node(name).root.name}"}
 
     def calls(self) -> list[Call]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -33,6 +34,8 @@ _POSIX_COMMAND = (
     'echo "no request arrived" >&2; exit 64'
     "'"
 )
+
+_POWERSHELL = "PowerShell -NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand "
 
 
 class Action(Protocol):
@@ -85,7 +88,7 @@ class ConnectionHost:
         connection = self._action._connection
         _check(connection, self._name)
         windows = getattr(connection._shell, "_IS_WINDOWS", False)
-        command = _encoded_bootstrap(connection._shell) if windows else _POSIX_COMMAND
+        command = _encoded_bootstrap() if windows else _POSIX_COMMAND
         script = _script("host_files.ps1" if windows else "host_files.sh")
         with _pipes(connection):
             answer = self._action._low_level_execute_command(command, in_data=script + _MARK + request)
@@ -127,11 +130,10 @@ def _without(request: bytes, noise: str) -> str:
     return "it repeats what was sent to it" if secret else noise
 
 
-def _encoded_bootstrap(shell: Any) -> str:
+def _encoded_bootstrap() -> str:
     # The one form that ssh hands on, winrm does not encode again, and psrp decodes and runs in its runspace
-    # (ansible-core 2.19, exec_command of each).
-    command: str = shell._encode_script(_script("bootstrap.ps1").decode("ascii"), strict_mode=False, preserve_rc=False)
-    return command
+    # (ansible-core 2.19 to 2.21, exec_command of each).
+    return _POWERSHELL + base64.b64encode(_script("bootstrap.ps1").rstrip().decode("ascii").encode("utf-16-le")).decode("ascii")
 
 
 @cache

@@ -8,9 +8,13 @@ from collections.abc import Iterable
 
 from ansible.plugins.connection.winrm import DOCUMENTATION as _WINRM
 from ansible.plugins.connection.winrm import Connection as WinrmConnection
-from ansible.plugins.shell.powershell import _parse_clixml
 from windows.clixml import clixml
 from windows.machine import Settings, count, run
+
+try:
+    from ansible._internal._powershell._clixml import replace_stderr_clixml
+except ImportError:   # ansible-core 2.19
+    from ansible.plugins.shell.powershell import _parse_clixml as replace_stderr_clixml
 
 DOCUMENTATION = _WINRM.replace("name: winrm", "name: windows_winrm")
 
@@ -27,10 +31,10 @@ class Connection(WinrmConnection):  # type: ignore[misc]   # Ansible ships no ty
     def _winrm_exec(
         self, command: str, args: Iterable[str] = (), from_exec: bool = False, stdin_iterator: Iterable[tuple[bytes, bool]] | None = None
     ) -> tuple[int, bytes, bytes]:
-        settings, words = Settings.here(), [command, *args]
+        settings, words = Settings.here(), " ".join([command, *args]).split(" ")   # joined like this on the machine, whoever splits it
         data = b"".join(piece for piece, _last in stdin_iterator or ())
         count(settings, host=str(self._play_context.remote_addr), command=" ".join(words), data=data)
         output = run(settings, words, data)
         errors = clixml(output.errors)
         stdout = "".join(f"{line}\r\n" for line in output.lines).encode()
-        return output.code, stdout, _parse_clixml(errors) if errors.startswith(b"#< CLIXML") else errors
+        return output.code, stdout, replace_stderr_clixml(errors) if errors.startswith(b"#< CLIXML") else errors

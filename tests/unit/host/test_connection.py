@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.shell.powershell import ShellModule as PowerShell
+from ansible.plugins.shell.powershell import _common_args
 from ansible.plugins.shell.sh import ShellModule as PosixShell
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import HostError
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.plan import Change
@@ -85,7 +86,7 @@ class TestCall:
 
         action.commit()
         [(command, sent, _options)] = action.calls
-        start = shell._encode_script("", strict_mode=False, preserve_rc=False)
+        start = " ".join([*_common_args, "-EncodedCommand "])
         bootstrap = base64.b64decode(command.removeprefix(start)).decode("utf-16-le")
         assert command.startswith(start)
         assert bootstrap == (SCRIPTS / "bootstrap.ps1").read_text().strip()
