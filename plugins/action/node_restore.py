@@ -12,7 +12,7 @@ from ..plugin_utils._core.dwb.planner import taken_back_commit
 from ..plugin_utils._core.errors import Refused
 from ..plugin_utils._host.port import HostFiles
 from ..plugin_utils._task.base import RolloutAction, holder
-from ..plugin_utils._task.node import observe, read_request
+from ..plugin_utils._task.node import observe, read_request, rollout_findings
 from ..plugin_utils._task.transaction import recover, settle
 
 
@@ -28,9 +28,10 @@ class ActionModule(RolloutAction):
         recovered = not self.check_mode and recover(files, server.observation, run=run)
         if recovered:
             server = observe(files, request)
-        torn = [finding for finding in server.findings if finding.rule == "NodeError"]
-        if torn:
-            raise Refused(torn)
+        against = [finding for finding in server.findings if finding.rule == "NodeError"]
+        against += [] if options["force"] else rollout_findings(server, request)
+        if against:
+            raise Refused(against)
         commits = tuple(reversed(server.marker.commits)) if run and server.marker.run == run else ()
         if commits and not self.check_mode:
             # Noted first: cut short here, the marker still says that there is something to take back.

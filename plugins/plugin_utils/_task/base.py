@@ -7,6 +7,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+import resource
 import secrets
 import socket
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,7 @@ class RolloutAction(ActionBase):  # type: ignore[misc]
         """Return the result of ``execute``, or a failed one that lists every finding."""
         result = super().run(tmp, task_vars)
         del tmp
+        _leave_no_core()
         try:
             if not AVAILABLE:
                 raise OptionError(where="controller", problem="the Python package cryptography cannot be imported",
@@ -96,6 +98,12 @@ def failed(findings: Sequence[Finding]) -> dict[str, Any]:
     """
     lines = [str(finding) for finding in findings]
     return {"failed": True, "msg": "\n".join(lines), "findings": [asdict(finding) for finding in findings]}
+
+
+def _leave_no_core() -> None:
+    """Keep this process, which Ansible makes for each task, and its children from leaving a key in a core dump (getrlimit(2))."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 def holder() -> str:

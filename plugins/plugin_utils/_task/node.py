@@ -173,7 +173,7 @@ def judge(server: Server, request: Request) -> Judged:
         server: As observed.
         request: What is asked of it.
     """
-    findings = [*request.findings, *server.findings, *_rollout_findings(server, request)]
+    findings = [*request.findings, *server.findings, *rollout_findings(server, request)]
     if "trust" in request.wanted.phases:
         bundle = _bundle(server)
         findings += check_trust(request.trust, bundle=remove_anchors(bundle, request.wanted.retired), now=request.now)
@@ -208,8 +208,14 @@ def _bundle(server: Server) -> bytes:
     return b"" if any(finding.where.startswith(server.bundle.path) for finding in server.findings) else server.bundle.content or b""
 
 
-def _rollout_findings(server: Server, request: Request) -> list[Finding]:
-    """Find out whether another rollout is at work here (its lock, or its marker with a restart pending)."""
+def rollout_findings(server: Server, request: Request) -> list[Finding]:
+    """
+    Find out whether another rollout is at work here (its lock, or its marker with a restart pending).
+
+    Args:
+        server: As observed.
+        request: Whose ``take_over`` names a rollout that is known to be dead.
+    """
     commit = server.observation.run if server.observation.state != "clean" else ""
     run, by = split_commit(commit) if commit else (server.marker.run, server.marker.holder)
     since = server.observation.since if commit else server.marker.since

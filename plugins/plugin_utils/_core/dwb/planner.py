@@ -16,7 +16,7 @@ from ..plan import Change, replacing
 from ..sddl import ADMINISTRATORS, SYSTEM
 from ..trust import plan_swapped, swap_anchors
 from .layout import CERTIFICATE_VALUE, LICENCE
-from .marker import Marker, Turn, commit_id, write_marker
+from .marker import Marker, Turn, commit_id, is_run, write_marker
 from .server import Server
 
 
@@ -172,9 +172,10 @@ def restart_commit(server: Server, turn: Turn) -> Commit | None:
 
 
 def taken_back(server: Server) -> str:
-    """Return the last rollout that was taken back on the server, empty if none was."""
+    """Return the last rollout that was taken back on the server, empty if none was or the note is none."""
     content = server.observation.file(server.layout.taken_back).content or b""
-    return content.decode("ascii", "replace").strip()
+    run = content.decode("ascii", "replace").strip()
+    return run if is_run(run) else ""
 
 
 def taken_back_commit(server: Server, turn: Turn) -> Commit:
