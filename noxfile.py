@@ -92,8 +92,8 @@ def unit(session: nox.Session) -> None:
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """Test the script for nodes in every shell of this machine."""
-    session.run(*PYTEST, *WORKERS, "tests/contract", *session.posargs)
+    """Test the script for nodes in every shell of this machine, and a sample of the faults and attacks of ``chaos``."""
+    session.run(*PYTEST, *WORKERS, "tests/contract", "tests/chaos", *session.posargs)
 
 
 @nox.session
@@ -112,6 +112,13 @@ def integration(session: nox.Session) -> None:
 def molecule(session: nox.Session) -> None:
     """Play the scenarios of molecule/ on machines with systemd, over SSH: all of them, or those that are named."""
     session.run("python", "tools/run_molecule.py", *session.posargs)
+
+
+@nox.session
+def chaos(session: nox.Session) -> None:
+    """Break it on purpose, for an hour or so, and write docs/reliability.md; or: --seed SEED NAME of an experiment."""
+    path = os.pathsep.join(["tests", str(COLLECTIONS)])
+    session.run("python", "-m", "chaos", *session.posargs, env={"PYTHONPATH": path})
 
 
 @nox.session
