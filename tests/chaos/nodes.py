@@ -19,9 +19,12 @@ AFTER: Mapping[str, bytes | None] = {
     "trust.pem": b"new trust\n" * 500, "key.pem": b"new key\n" * 200, "Communications.cfg": b"new cfg\r\n", "gone.cfg": None}
 TOOLS = ("awk", "base64", "cat", "chmod", "cp", "date", "find", "ln", "ls", "mkdir", "mv", "rm", "sed", "sha256sum", "sort", "sync")
 
-# Counts the commands of a script; at the one that is asked for, all of its process group is killed before or after it.
+# Counts the commands of a script; at the one that is asked for, all of its process group is killed before or after it. Commands of
+# a pipe begin at once, so each takes the first number that nobody has.
 _SHIM = """#!/bin/sh
-read -r n < "$CHAOS/count"; n=$((n + 1)); echo "$n" > "$CHAOS/count"
+set -C; n=1
+until true > "$CHAOS/calls/$n"; do n=$((n + 1)); done 2> /dev/null
+set +C
 [ ! -e "$CHAOS/trace" ] || printf '%s\\n' "$0" "$@" >> "$CHAOS/trace"
 if [ "$n" = "$CHAOS_AT" ]; then
     [ "$CHAOS_WHEN" = before ] || REAL "$@"
@@ -84,7 +87,7 @@ def shims(at: Path) -> dict[str, str]:
     Return the environment in which every command of a script is counted, and none is deadly yet.
 
     Args:
-        at: Folder of the commands and of the count; made here.
+        at: Folder of the commands and of what is noted of them; made here.
     """
     (at / "bin").mkdir(parents=True, exist_ok=True)
     for name in TOOLS:
@@ -92,8 +95,19 @@ def shims(at: Path) -> dict[str, str]:
         if real:
             (at / "bin" / name).write_text(_SHIM.replace("REAL", real))
             (at / "bin" / name).chmod(0o755)
-    (at / "count").write_text("0\n")
     return {"PATH": f"{at / 'bin'}:{os.environ['PATH']}", "CHAOS": str(at), "CHAOS_AT": "0", "CHAOS_WHEN": "before"}
+
+
+def begin_anew(at: Path) -> None:
+    """Forget what was counted and traced below *at*, the folder of ``shims``."""
+    shutil.rmtree(at / "calls", ignore_errors=True)
+    (at / "calls").mkdir()
+    (at / "trace").unlink(missing_ok=True)
+
+
+def calls(at: Path) -> int:
+    """Return how many commands were called."""
+    return len(list((at / "calls").iterdir()))
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

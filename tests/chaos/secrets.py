@@ -11,7 +11,7 @@ from contract.host import Host, put
 from integration.leaks import Secrets
 from unit.builders import make_root
 
-from .nodes import make_node, shims
+from .nodes import begin_anew, make_node, shims
 from .outcome import Effort, Outcome
 
 
@@ -20,17 +20,17 @@ def script(effort: Effort) -> Outcome:
     promise = "no 16 bytes of it in what is printed, in the arguments of any command, in a file that others may read, in a core dump"
     outcome = Outcome("a key on its way to a node whose script is killed at its n-th command", promise, effort.seed)
     leaf = make_root("Secret CA").issue("insight-01")
-    secrets, trace = Secrets([leaf.key]), effort.folder / "shims/trace"
-    env = shims(effort.folder / "shims")
+    secrets, at = Secrets([leaf.key]), effort.folder / "shims"
+    env = shims(at)
     numbers = random.Random(effort.seed).sample(range(1, 60), effort.times(1, otherwise=59))
     for number in [0, *numbers]:
         host = make_node(effort.folder)
-        trace.write_text("")
-        (effort.folder / "shims/count").write_text("0\n")
+        begin_anew(at)
+        (at / "trace").write_text("")
         host.env = {**env, "CHAOS_AT": str(number)}
         process, content = host.start([*host.head("commit", "run r1"), put(host.root / "key.pem", None, leaf.pem), "end"])
         printed = b"".join(process.communicate(content, timeout=60))
-        places = {"printed": printed, "called": trace.read_bytes(), **_readable(host)}
+        places = {"printed": printed, "called": (at / "trace").read_bytes(), **_readable(host)}
         leaks = [place for place, text in places.items() if secrets.found(text)]
         outcome.count("leaked" if leaks else "killed, nothing found" if process.returncode < 0 else "ended, nothing found")
         outcome.expect(not leaks, f"killed at {number}: {leaks}")

@@ -53,9 +53,8 @@ def clocks(effort: Effort) -> Outcome:
     fault = "a node whose clock is off, by a second up to 285 million years"
     outcome = Outcome(fault, "told above ten minutes, in both directions", effort.seed)
     tree = Tree()
-    for now, skew in product(
-        [edge.replace(tzinfo=UTC) for edge in _EDGES if 1999 < edge.year < 9999][:: effort.times(8, otherwise=1)], (0, 1, 599, 600, 601, 3600, 86400 * 365, 2**53 - 2**33)
-    ):
+    moments = [edge.replace(tzinfo=UTC) for edge in _EDGES if 1999 < edge.year < 9999][:: effort.times(8, otherwise=1)]
+    for now, skew in product(moments, (0, 1, 599, 600, 601, 3600, 86400 * 365, 2**53 - 2**33)):
         for signed in {skew, -skew}:
             host = tree.host()
             host.clock = max(0, int(now.timestamp()) + signed)
