@@ -253,15 +253,16 @@ def _source(file: FileState) -> str:
     labelled: dict[str, list[Entry]] = {}   # looked up from the first for each number, a file of a megabyte would take minutes
     for entry in directories.children if directories else ():
         labelled.setdefault(entry.line.key, []).append(entry)
-    for number in map(str, range(len(labelled))):
-        at = replace(cfg, entries=tuple(labelled.get(number, ())))
-        paths = [find(at, (number, key)) for key in ("Local Path", "Remote URI")]
+    number = 0
+    while True:
+        at = replace(cfg, entries=tuple(labelled.get(str(number), ())))
+        paths = [find(at, (str(number), key)) for key in ("Local Path", "Remote URI")]
         local, remote = ("" if path is None else plain_value(path.line).strip().strip("/\\").casefold() for path in paths)
         if not local:
             return "processing"
         if local == "components":
             return "communications" if remote == "components" else "processing"
-    return "processing"
+        number += 1
 
 
 def _kind(kind: str) -> str:
