@@ -12,12 +12,13 @@ from .certificate import Certificate
 from .errors import CoreError, Finding
 from .handshake import negotiate
 from .identity import Identity
-from .names import shown
+from .names import fold, shown
 from .pem import PemBlock, split_pem
 from .purposes import EXPIRED, NOT_YET_VALID, check_purposes
 from .x509 import is_issued_by, read_certificate
 
 _MIN_BITS, _MAX_BITS = 2048, 4096
+_NAMESAKES = 32   # a CA that is renewed has two or three certificates of one name
 _SIGNATURES = frozenset({"sha256WithRSAEncryption", "sha384WithRSAEncryption", "sha512WithRSAEncryption"})
 _REISSUE = "have it reissued with an RSA key of 2048 bits and signed with SHA-256 (sha256WithRSAEncryption)"
 
@@ -264,12 +265,19 @@ def _authority(anchor: Certificate, place: str) -> Iterator[Finding]:
 
 def _rootless(anchors: dict[str, Certificate], present: list[Certificate]) -> Iterator[Finding]:
     """Find anchors, and present ones above them, whose issuer is nowhere; a product may refuse a partial chain."""
-    pool = [*anchors.values(), *present]
+    pool: dict[str, list[Certificate]] = {}
+    for certificate in dict.fromkeys([*anchors.values(), *present]):
+        pool.setdefault(fold(certificate.subject), []).append(certificate)
     waiting = list(anchors.items())
     seen = set(anchors.values())
     while waiting:
         place, anchor = waiting.pop(0)
-        issuers = [issuer for issuer in pool if is_issued_by(anchor, issuer)]
+        named = pool.get(fold(anchor.issuer), [])
+        if len(named) > _NAMESAKES:   # each would be asked about each: for a megabyte of them, minutes
+            yield Finding(place, f"{len(named)} certificates are called {shown(anchor.issuer)}, as its issuer is",
+                          "take those that nobody needs out of the bundle", "namesakes")
+            continue
+        issuers = [issuer for issuer in named if is_issued_by(anchor, issuer)]
         if not issuers:
             missing = f"{shown(anchor.issuer)}, which issued {shown(anchor.subject)}, is missing"
             yield Finding(place, f"unable to get issuer certificate: {missing}",

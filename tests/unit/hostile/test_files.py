@@ -14,8 +14,11 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors impor
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.names import read_names
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.observation import FileState
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.pem import split_pem
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.requirements import check_anchors
 
-from unit.core.dwb.servers import NOW, Tree, rules
+from unit.builders import make_root
+from unit.core import findings
+from unit.core.dwb.servers import NOW, Tree, company, rules
 from unit.core.forging import tlv
 from unit.hostile.bounds import within
 
@@ -140,6 +143,20 @@ class TestPem:
             found = True
 
         assert found is refused
+
+
+class TestAnchors:
+    @staticmethod
+    def _found(number: int) -> list[str]:
+        root, issuing = company()
+        namesakes = b"".join(make_root("Corp Root", key=f"ec/{each}").pem for each in range(number))
+        return findings.rules(check_anchors(root.pem + issuing.pem, where="corp.pem", now=NOW, known=namesakes))
+
+    def test_a_bundle_of_namesakes_took_minutes(self) -> None:
+        """A bundle with a thousand certificates of one name is refused instead of being judged pair by pair; a few are no fault."""
+        with within():
+            assert self._found(150) == ["namesakes", "namesakes"]
+        assert self._found(3) == []
 
 
 class TestNames:
