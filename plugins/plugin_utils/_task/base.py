@@ -23,6 +23,9 @@ from .._host.connection import ConnectionHost
 from .._host.port import StateFolder
 from .options import argument_spec, unknown_options
 
+# Findings of one result: some for each of a thousand nodes, and not half a million for one file that somebody has made up.
+_TOLD = 5000
+
 
 class RolloutAction(ActionBase):  # type: ignore[misc]
     """An action whose options are declared in the YAML of its module, and whose errors are findings."""
@@ -96,8 +99,10 @@ def failed(findings: Sequence[Finding]) -> dict[str, Any]:
     Args:
         findings: At least one.
     """
-    lines = [str(finding) for finding in findings]
-    return {"failed": True, "msg": "\n".join(lines), "findings": [asdict(finding) for finding in findings]}
+    told = list(findings[:_TOLD])
+    if len(findings) > _TOLD:
+        told.append(Finding("findings", f"there are {len(findings) - _TOLD} more", "mend these first, then run again", "more"))
+    return {"failed": True, "msg": "\n".join(map(str, told)), "findings": [asdict(finding) for finding in told]}
 
 
 def _leave_no_core() -> None:

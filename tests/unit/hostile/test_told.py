@@ -18,6 +18,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.pem import a
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.plan import replacing
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.printable import printable, printable_lines
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.x509 import read_certificate
+from ansible_collections.certops.rollout.plugins.plugin_utils._task.base import failed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,6 +128,16 @@ class TestSurvey:
         content = licensor().pem.replace(b"\n", b"\f\n").replace(b"-----\f", b"-----")
 
         assert [block.der for block in split_pem(as_text(content).encode())] == [licensor().der]
+
+
+class TestFailed:
+    def test_half_a_million_findings_filled_the_terminal(self) -> None:
+        """The first ones are told, and how many there are more; below that, all of them."""
+        finding = Finding("a.cfg:1", "no 'key = type: value'", "correct it")
+
+        assert failed([finding] * 5000)["msg"].count("\n") == 4999
+        assert failed([finding] * 500_000)["msg"].count("\n") == 5000
+        assert failed([finding] * 500_000)["findings"][-1]["problem"] == "there are 495000 more"
 
 
 class TestWayBack:
