@@ -17,7 +17,7 @@ from ..observation import FileState, Observation
 from ..pem import split_pem
 from ..x509 import Certificate, read_certificate
 from .layout import BUNDLE, CERTIFICATE, COMMUNICATIONS, LICENCE, Layout
-from .marker import Marker, read_marker
+from .marker import Marker, read_standing
 from .schedule import check_schedule
 
 # A node whose clock is further off than this would judge validity periods otherwise than the controller.
@@ -109,13 +109,14 @@ def read_server(layout: Layout, observation: Observation, *, now: datetime, wind
     licence = _read_leaf(observation.file(layout.certificates(LICENCE)), findings, needed=True)
     installed = _read_leaf(bare.certificate, findings, needed=False)
     settings = _read_settings(bare, findings)
-    marker = _read_marker(bare, findings)
+    standing = read_standing(layout, observation)
+    findings += standing.findings
     findings += _check_files(bare, licence, now=now)
     findings += _check_clock(observation, now=now)
     for file in _named(bare, "scheduledrestart.cfg"):
         findings += check_schedule(file, now=now, window=window)
     follows = _read_source(bare, findings)
-    return Server(layout, observation, licence, installed, settings, follows, marker, tuple(findings))
+    return Server(layout, observation, licence, installed, settings, follows, standing.marker, tuple(findings))
 
 
 def _read_leaf(state: FileState, findings: list[Finding], *, needed: bool) -> Certificate | None:
@@ -182,14 +183,6 @@ def _scalars(file: FileState, findings: list[Finding]) -> dict[str, str]:
         findings.append(Finding(file.path, f"SSL Port is {settings.pop('SSL Port')!r}: nothing would present a certificate",
                                 "give it the port for TLS, 443 by default", "port"))
     return settings
-
-
-def _read_marker(server: Server, findings: list[Finding]) -> Marker:
-    try:
-        return read_marker(server.observation.file(server.layout.marker))
-    except CoreError as error:
-        findings += error.findings
-        return Marker()
 
 
 def _check_files(server: Server, licence: Certificate | None, *, now: datetime) -> Iterator[Finding]:
