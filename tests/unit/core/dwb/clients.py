@@ -83,7 +83,7 @@ class ClientTree:
 
     Attributes:
         kind: What it is.
-        files: What differs from what the product ships, by its path below the root; None is an absent file.
+        files: What differs from what the product ships, by its path below the root, or by its absolute one; None is an absent file.
         options: Of the layout, besides kind and root.
         root: Where it is installed.
     """
@@ -97,16 +97,24 @@ class ClientTree:
     def layout(self) -> ClientLayout:
         """Return the paths as far as the options tell."""
         given: dict[str, str] = {"root": self.root, "data_path": "", "config": "", "certificate_name": OWN}
-        given |= {"config": f"{self.root}/etc/txlogd.conf"} if self.kind == "sensor" else {}
+        given |= {"root": "", "config": f"{self.root}/etc/txlogd.conf"} if self.kind == "sensor" else {}
         return make_client_layout(self.kind, **{**given, **self.options})
 
     def host(self) -> MemoryHost:
         """Return the node."""
-        files: dict[str, Any] = {**shipped(self.kind, self.root), **{f"{self.root}/{name}": content for name, content in self.files.items()}}
-        host = MemoryHost({path: content for path, content in files.items() if content is not None}, folder=StateFolder(self.layout.state))
+        changed = {name if name.startswith("/") else f"{self.root}/{name}": content for name, content in self.files.items()}
+        files: dict[str, Any] = {**shipped(self.kind, self.root), **changed}
+        windows = self.layout.windows
+        named = {path.replace("/", "\\") if windows else path: content for path, content in files.items() if content is not None}
+        host = MemoryHost(named, folder=StateFolder(self.layout.state), system="windows" if windows else "posix")
         host.clock = int(NOW.timestamp())
         host.add_folder(self.root)
         return host
+
+    def path(self, name: str) -> str:
+        """Return the node's path of the file *name*, below the root."""
+        path = f"{self.root}/{name}"
+        return path.replace("/", "\\") if self.layout.windows else path
 
     def observe(self, host: MemoryHost | None = None) -> Client:
         """Return the client as one observation or two show it."""
