@@ -58,7 +58,7 @@ class ServerInfo:
         name: Its own Name; empty when it has none.
         common_name: The CN that the server's certificate must have; empty when none is given.
         tls: Whether it connects by TLS; true, too, where that is not documented.
-        certificate: The client certificate in plain form; empty when blank or absent.
+        certificate: The client certificate in plain form, with the blanks behind it; empty when blank or absent.
         store: The certificate of the Windows store that is used instead; None when the file is.
     """
 
@@ -111,18 +111,18 @@ def _server_info(cfg: CfgFile, path: tuple[str, ...], entry: Entry, *, default: 
     refuse_flat(cfg, entry)
     tls = _switch(cfg, (*path, USE_SSL), default=default is not False)
     name, common_name, certificate = (_text(cfg, (*path, key)) for key in (NAME, COMMON_NAME, CERTIFICATE))
-    return ServerInfo(path, entry.line.number, name, common_name, tls, certificate, _store(cfg, path))
+    return ServerInfo(path, entry.line.number, name.strip(), common_name.strip(), tls, certificate, _store(cfg, path))
 
 
 def _store(cfg: CfgFile, path: tuple[str, ...]) -> StoreEntry | None:
     if not _switch(cfg, (*path, USE_STORE), default=False):
         return None
-    return StoreEntry(*(_text(cfg, (*path, key)) for key in (STORE_CERT, STORE_ISSUER, STORE_NAME)))
+    return StoreEntry(*(_text(cfg, (*path, key)).strip() for key in (STORE_CERT, STORE_ISSUER, STORE_NAME)))
 
 
 def _text(cfg: CfgFile, path: tuple[str, ...]) -> str:
     entry = find(cfg, path)
-    return plain_value(entry.line).strip() if entry else ""
+    return plain_value(entry.line) if entry else ""
 
 
 def _switch(cfg: CfgFile, path: tuple[str, ...], *, default: bool) -> bool:

@@ -175,7 +175,8 @@ def _judge(info: ServerInfo, files: ClientFiles, *, carrier: Carrier, where: str
         return None
     place, server = f"{where}:{info.line}", shown(server_of(info))
     by_name = files.chosen is not None and info.common_name in files.chosen
-    known = present in ("", files.custom.casefold(), files.licence.casefold())
+    # Whether the product takes blanks behind a value for part of it is not known, so they are cut off.
+    known = present.strip() in ("", files.custom.casefold(), files.licence.casefold())
     reason = untouchable(carrier, info.path[-1])
     if not reason and (known or by_name):
         return Named((*info.path, CERTIFICATE), info.line, server_of(info), info.certificate or None, carrier.named(wanted))
