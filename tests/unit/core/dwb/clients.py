@@ -40,8 +40,9 @@ def servers_cfg(first: bytes = b"", second: bytes = b"") -> bytes:
 REPLICATE = b"\n".join([
     b"component = Replicate:", b"  Server = serverInfo:", b"    Name = string: Repeater", b"    SSL Client Certificate = string: ",
     b"    SSL Server Common Name = string: repeater-01", b"    Use SSL = bool: true", b""])
-STUNNEL = b"; the tunnel of the Query API\nclient = yes\nverify = 2\nCAfile = trust_ca_cert.pem\ncert = Jane Doe.pem\n\n" \
-    b"[insight]\naccept = 8002\nconnect = 10.0.0.5:443\n"
+STUNNEL = b"\n".join([
+    b"; the tunnel of the Query API", b"client = yes", b"verify = 2", b"CAfile = trust_ca_cert.pem", b"cert = Jane Doe.pem", b"",
+    b"[insight]", b"accept = 8002", b"connect = 10.0.0.5:443", b""])
 TXLOGD = b"# Sensor\nServerAddress 10.0.0.5\nServerPort 443\nSSL on\nCertName insight-01\nCertPath %s\nQueueSize 2000\n"
 
 

@@ -66,7 +66,8 @@ class TestCheckSensor:
         return rules(check_sensor(client, asked, Terms("", 30, NOW, "", version, accept)))
 
     @pytest.mark.parametrize(("version", "expected"), [
-        ("5.0", []), ("5", []), (" 6.1.2", []), ("10.0", []), ("4.9", ["sensor-version"]), ("", ["sensor-version"]), ("new", ["sensor-version"]),
+        ("5.0", []), ("5", []), (" 6.1.2", []), ("10.0", []), ("4.9", ["sensor-version"]), ("", ["sensor-version"]),
+        ("new", ["sensor-version"]),
     ])
     def test_wants_a_sensor_that_reads_the_anchors(self, version: str, expected: list[str]) -> None:
         """From 5.0 on; one that nobody knows may be older."""

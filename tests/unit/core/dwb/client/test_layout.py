@@ -78,7 +78,8 @@ class TestMakeClientLayout:
 class TestLocated:
     def test_follows_the_pointer(self) -> None:
         """A Workstation from 6.4 on has its data elsewhere, a Sensor its trust."""
-        sensor, moved = ClientTree("sensor"), ClientTree("workstation", {"Insight.ini": b"[InitialSettings]\r\nAppDataFolder=/srv/data/\r\n"})
+        sensor = ClientTree("sensor")
+        moved = ClientTree("workstation", {"Insight.ini": b"[InitialSettings]\r\nAppDataFolder=/srv/data/\r\n"})
 
         assert located(sensor.layout, sensor.host().observe(sensor.layout.looks())).root == "/srv/client/lib"
         assert located(moved.layout, moved.host().observe(moved.layout.looks())).root == "/srv/data"

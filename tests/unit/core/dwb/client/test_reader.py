@@ -63,7 +63,8 @@ class TestReadClient:
 
     def test_presents_nobody_knows_what_out_of_the_store(self) -> None:
         """A certificate of the Windows store cannot be seen."""
-        cfg = servers_cfg().replace(b"    Port = int: 443", b"    SSL Use CryptoAPI = bool: true\r\n    SSL CryptoAPI Cert Name = string: x")
+        store = b"    SSL Use CryptoAPI = bool: true\r\n    SSL CryptoAPI Cert Name = string: x"
+        cfg = servers_cfg().replace(b"    Port = int: 443", store)
         client = ClientTree("workstation", {"Insight.cfg": cfg}).observe()
 
         assert (client.in_store, client.presents, client.is_custom) == (True, None, False)
@@ -88,9 +89,9 @@ class TestReadClient:
         client = ClientTree("workstation", moved).observe()
 
         assert (client.findings, client.layout.root, len(client.connections)) == ((), "/srv/client/data", 3)
-        assert found("workstation", {**moved, "Insight.cfg": servers_cfg()}) == ["two-configurations"]
-        assert rules(ClientTree("workstation", {**moved, "Insight.cfg": servers_cfg()}, {"data_path": "/srv/client/data"}).observe().findings) == [
-            "two-configurations"]
+        both = {**moved, "Insight.cfg": servers_cfg()}
+        assert found("workstation", both) == ["two-configurations"]
+        assert rules(ClientTree("workstation", both, {"data_path": "/srv/client/data"}).observe().findings) == ["two-configurations"]
         assert found("workstation", {**moved, "data/Insight.cfg": None}) == ["layout"]
 
     def test_reads_a_component_only_for_its_servers(self) -> None:
