@@ -116,7 +116,8 @@ def _by_hand(survey: Mapping[str, Any], service: Service, *, writes: bool) -> li
     """Return what the operator has to do where nobody starts the client anew."""
     if service.manager != "none" or not (writes or (_is_pending(survey) and not service.restarted)):
         return []
-    return [f"it reads what is on its disk when it is started anew; have that done, then run this again with -e {service.prefix}restarted=true"]
+    note = f"-e {service.prefix}restarted=true"
+    return [f"it reads what is on its disk when it is started anew; have that done, then run this again with {note}"]
 
 
 def check_service(service: Service, *, sensor: bool) -> list[Finding]:
