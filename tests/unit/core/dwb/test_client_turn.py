@@ -189,7 +189,7 @@ class TestRefusals:
 
     def test_judge_the_purpose(self, company: Authority) -> None:
         """A certificate for servers only is refused as a client's."""
-        for_servers = company.issue("Report 01", eku=SERVER).cert_pem.decode()
+        for_servers = company.issue("Report 01", eku=(SERVER,)).cert_pem.decode()
 
         [finding] = refusals(survey(leaf_after=for_servers), [server(company)])
 
