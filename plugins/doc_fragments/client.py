@@ -26,13 +26,14 @@ options:
     description:
       - Install folder on the node. An absolute path in the node's own notation, like C(E:\ReportServer) or C(/opt/stunnel).
       - Of a Workstation the folder of its program, that of C(Insight.exe) and C(Insight.ini). Where its data is, is read from
-        C(AppDataFolder) in C(Insight.ini). Without such a file, or without such a line, its data is in this folder, as it was up to version 6.3.
+        C(AppDataFolder) in C(Insight.ini). Without such a file, or without such a line, its data is in this folder, as it was up to
+        version 6.3.
       - Of a Query API host the folder that holds C(stunnel.conf), the certificate and the trust bundle.
       - Of a Sensor it is needed on Windows only, and only without O(config).
     type: str
   data_path:
     description:
-      - Folder with the data of a Workstation, the one that holds its C(Insight.cfg) and C(Certificates). C(Insight.ini) is then not looked at.
+      - Folder with the data of a Workstation, the one that holds its C(Insight.cfg) and C(Certificates). C(Insight.ini) is then not read.
       - Give it where C(Insight.ini) names an environment variable, which only the user of the Workstation knows the value of.
     type: str
   config:
@@ -42,7 +43,8 @@ options:
     type: str
   phases:
     description:
-      - Which parts of the client are meant. By default V(trust), and the two others when there is a O(certificate). An empty list asks for nothing.
+      - Which parts of the client are meant. By default V(trust), and the two others when there is a O(certificate). An empty list asks for
+        nothing.
       - Whatever the order of the list, they are worked on in the order in which they are listed here. A Sensor knows V(trust) only.
     type: list
     elements: str
@@ -69,8 +71,8 @@ options:
     default: file
     choices:
       file: In the file O(certificate_name).
-      windows: In the certificate store of the user of a Workstation. The connections name subject and issuer of O(certificate). To put it into
-        the store is for M(ansible.windows.win_certificate_store).
+      windows: In the certificate store of the user of a Workstation. The connections name subject and issuer of O(certificate). To put it
+        into the store is for M(ansible.windows.win_certificate_store).
   min_days:
     description: For how many days a certificate has to be valid still. One that expires sooner is refused.
     type: int
