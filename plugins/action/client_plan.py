@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ..plugin_utils._core.dwb.client_turn import Service, find_drift, plan_client
+from ..plugin_utils._core.dwb.client.turn import Service, find_drift, plan_client
 from ..plugin_utils._core.dwb.cluster import Member
 from ..plugin_utils._core.errors import Finding, OptionError, Refused
 from ..plugin_utils._task.base import RolloutAction

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.client_turn import (
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.client.turn import (
     Service,
     check_service,
     find_drift,
@@ -61,20 +61,20 @@ class TestPlanClient:
         """Trust is for what comes; no server has to be there for it."""
         plan = plan_client(survey("trust"), [Member("lost", {}, "unreachable")], SYSTEMD)
 
-        assert (plan.needed, plan.trust, plan.present, plan.restart, plan.run) == (True, True, [], True, "next")
+        assert (plan.needed, plan.phases, plan.restart, plan.run) == (True, ["trust"], True, "next")
         assert (plan.findings, plan.warnings) == ([], [])
 
     def test_presents_its_certificate_when_every_server_takes_it(self, company: Authority, leaf: str) -> None:
-        """All phases in one run, and one restart."""
+        """All phases at once, and one restart."""
         plan = plan_client(survey(*PHASES, leaf_after=leaf), [server(company)], SYSTEMD)
 
-        assert (plan.trust, plan.present, plan.restart, plan.warnings) == (True, ["certificate", "configuration"], True, [])
+        assert (plan.phases, plan.restart, plan.warnings) == ([*PHASES], True, [])
 
     def test_keeps_its_certificate_back_while_one_server_refuses_it(self, company: Authority, leaf: str) -> None:
         """Its trust is extended all the same, and the operator is told who is to be rolled out first."""
         plan = plan_client(survey(*PHASES, leaf_after=leaf), [server(company), server(make_root("Old Root"))], SYSTEMD)
 
-        assert (plan.trust, plan.present, plan.restart) == (True, [], True)
+        assert (plan.phases, plan.restart) == (["trust"], True)
         assert len(plan.warnings) == 1
         assert "insight-1 refuses it: error 20" in plan.warnings[0]
         assert plan.warnings[0].endswith("run certops.rollout.rollout, then this again")
@@ -95,7 +95,7 @@ class TestPlanClient:
         """What an interrupted transaction wrote is not known."""
         plan = plan_client(survey(interrupted="torn"), [], SYSTEMD)
 
-        assert (plan.trust, plan.run, plan.restart) == (True, "torn", True)
+        assert (plan.phases, plan.run, plan.restart) == ([*PHASES], "torn", True)
 
     def test_passes_findings_on(self) -> None:
         """What stands against the client's files stands against its turn."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import CoreError, Finding
-from ..handshake import Verdict, verify
-from .cluster import Member
+from ...errors import CoreError, Finding
+from ...handshake import Verdict, verify
+from ..cluster import Member
 
 _LATER = ("certificate", "configuration")
 # What is given for a service of each manager; the words are those of the role's variables.
@@ -38,14 +38,13 @@ class Service:
 
 
 @dataclass(frozen=True)
-class ClientPlan:
+class ClientTurn:
     """
     What is to be done with one client.
 
     Attributes:
         run: The unfinished run that is to be finished, else a new identifier.
-        trust: Whether its trust bundle is to be changed.
-        present: Phases that make it present its own certificate; empty while a server would refuse that.
+        phases: What is to be written, in one transaction; without those of its own certificate while a server would refuse that.
         store: Whether the certificate is to be in the store of a Windows user.
         restart: Whether it is to be started anew.
         note: Whether that it was started anew is to be noted.
@@ -54,8 +53,7 @@ class ClientPlan:
     """
 
     run: str
-    trust: bool
-    present: Sequence[str]
+    phases: Sequence[str]
     store: bool
     restart: bool
     note: bool
@@ -65,10 +63,10 @@ class ClientPlan:
     @property
     def needed(self) -> bool:
         """Tell whether anything is to be done at all."""
-        return self.trust or bool(self.present) or self.store or self.note
+        return bool(self.phases) or self.store or self.note
 
 
-def plan_client(survey: Mapping[str, Any], servers: Sequence[Member], service: Service, *, store: bool = False) -> ClientPlan:
+def plan_client(survey: Mapping[str, Any], servers: Sequence[Member], service: Service, *, store: bool = False) -> ClientTurn:
     """
     Return what is to be done with one client.
 
@@ -79,17 +77,14 @@ def plan_client(survey: Mapping[str, Any], servers: Sequence[Member], service: S
         store: Whether its certificate is kept in the store of a Windows user, which no survey shows.
     """
     due = _due(survey)
-    later = [phase for phase in _LATER if phase in due]
-    waits = [str(finding) for finding in refusals(survey, servers)] if later or store else []
-    present = [] if waits else later
-    writes = "trust" in due or bool(present)
-    restart = (writes or _is_pending(survey)) and service.manager != "none"
-    by_hand = _is_pending(survey) and service.restarted and not writes
-    return ClientPlan(
-        run=_run(survey, pending=restart or by_hand), trust="trust" in due, present=present, store=store and not waits,
-        restart=restart, note=restart or by_hand,
+    waits = [str(finding) for finding in refusals(survey, servers)] if store or set(_LATER) & set(due) else []
+    phases = [phase for phase in due if not waits or phase not in _LATER]
+    restart = (bool(phases) or _is_pending(survey)) and service.manager != "none"
+    by_hand = _is_pending(survey) and service.restarted and not phases
+    return ClientTurn(
+        run=_run(survey, pending=restart or by_hand), phases=phases, store=store and not waits, restart=restart, note=restart or by_hand,
         findings=[*_told(survey), *(check_service(service, sensor=survey["kind"] == "sensor") if restart else ())],
-        warnings=[*survey.get("warnings", ()), *waits, *_by_hand(survey, service, writes=writes)])
+        warnings=[*survey.get("warnings", ()), *waits, *_by_hand(survey, service, writes=bool(phases))])
 
 
 def _due(survey: Mapping[str, Any]) -> list[str]:
