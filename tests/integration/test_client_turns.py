@@ -12,20 +12,22 @@ SERVED = [name for name in KINDS if name != "ws"]
 
 
 class TestClientThatFails:
+    LIMIT = ("report-1", "report-2", "web-1", "web-2")
+
     @pytest.mark.parametrize("name", ["report-1", "web-1"])
     def test_to_start_is_taken_back_and_the_others_go_on(self, office: Office, name: str) -> None:
         """It runs again with the files that it had; the exit status tells."""
         before = {path: content for path, content in office.files().items() if path.startswith(str(office.root(name)))}
         office.break_service(name, times=1)
 
-        result = office.play("clients", "--limit", "report-1,report-2,web-1,web-2")
+        result = office.play("clients", "--limit", ",".join(self.LIMIT))
 
         assert (result.rc != 0, failed(result)) == (True, [name]), result.stdout
         assert {path: content for path, content in office.files().items() if path.startswith(str(office.root(name)))} == before
         assert (office.calls(name), office.is_up(name)) == (["stop 3", "start 3", "start 1"], True)
         assert "was taken back on this client." in result.of(name, WHY).result["msg"]
         assert "does not start" in result.of(name, WHY).result["msg"]
-        assert all(office.bundle(other).read_bytes().count(b"BEGIN") == 3 for other in ("report-1", "report-2", "web-1", "web-2") if other != name)
+        assert all(office.bundle(other).read_bytes().count(b"BEGIN") == 3 for other in self.LIMIT if other != name)
 
     def test_to_start_for_good_is_told(self, office: Office) -> None:
         """Its files are back, and the operator knows that it is down; drift goes on naming what is off."""
