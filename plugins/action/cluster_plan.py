@@ -63,7 +63,7 @@ def _of_nodes(plan: ClusterPlan) -> list[Finding]:
 def _variables(task_vars: Mapping[str, Any], every: Sequence[Member]) -> list[Finding]:
     """Find mistyped variables of any host; the same one on all hosts is told once."""
     found = [finding for member in every
-             for finding in unknown_variables(task_vars["hostvars"][member.host], "dwb_cluster", prefix="dwb_")]
+             for finding in unknown_variables(task_vars["hostvars"][member.host], prefix="dwb_")]
     return list(dict.fromkeys(found))
 
 
