@@ -95,6 +95,24 @@ def _leaf_after(server: Server, wanted: Wanted) -> Certificate | None:
     return custom if "configuration" in wanted.phases or server.settings.get("Certificate") else server.licence
 
 
+def shows_another_issuer(server: Server, wanted: Wanted, judged: Judged, *, served: Mapping[str, Any]) -> bool:
+    """
+    Tell whether those who connect will have to trust somebody else than today.
+
+    Args:
+        server: As observed.
+        wanted: What it should be like.
+        judged: What was planned and found.
+        served: What it presents over TLS; empty when it was not asked.
+    """
+    leaf, today = _leaf_after(server, wanted), server.presents
+    if leaf is None or leaf.fingerprint == served.get("fingerprint", today.fingerprint if today else None):
+        return False
+    issuers = {issuer for issuer in (served.get("issuer"), today.issuer if today else None) if issuer}
+    # A CA may have another key and the same name.
+    return issuers != {leaf.issuer} or bool(judged.planned.get("trust"))
+
+
 def _leaf_pem(server: Server, wanted: Wanted) -> bytes:
     """Return the custom leaf as it will be; empty while the server presents its licence certificate."""
     custom = wanted.identity.leaf_pem if wanted.identity and "certificate" in wanted.phases else server.certificate.content or b""
