@@ -28,7 +28,7 @@ _CSUM = """#!/bin/sh
 [ "$1 $2" = "-h SHA256" ] || {{ echo 'csum: unknown algorithm' >&2; exit 1; }}
 shift 2
 for name; do
-    sum=$({sha256sum} < "$([ "$name" = - ] && echo /dev/stdin || echo "$name")") || exit 1
+    if [ "$name" = - ]; then sum=$({sha256sum}); else sum=$({sha256sum} < "$name"); fi || exit 1
     echo "$sum" | {awk} -v name="$name" '{{ print toupper($1) "\\t" name }}'
 done
 """
