@@ -11,6 +11,7 @@ from typing import Any
 from ..plugin_utils._core.dwb.survey import make_survey
 from ..plugin_utils._host.tls import Target, probe
 from ..plugin_utils._task.base import RolloutAction, new_run
+from ..plugin_utils._task.cluster import cluster_name
 from ..plugin_utils._task.node import as_a_whole, judge, observe, read_request
 from ..plugin_utils._task.windows import with_service
 
@@ -24,9 +25,10 @@ class ActionModule(RolloutAction):
         request, service = with_service(asked, options, partial(self._execute_module, task_vars=dict(task_vars)))
         server = observe(self.files(request.layout.state, host=request.host), request)
         survey = make_survey(server, request.wanted, judge(server, request), role=request.role, now=request.now)
-        address = str(options["address"] or task_vars.get("ansible_host") or request.host)
+        known = self._templar.template({name: task_vars[name] for name in ("ansible_host", "dwb_cluster_name") if name in task_vars})
+        address = str(options["address"] or known.get("ansible_host") or request.host)
         target = Target(address, server.port, survey["common_name"] or "", float(options["timeout"]))
         clients = [str(path) for path in options["clients"] or ()]
         served = probe(target, now=request.now) if options["probe"] else {}
-        about = {"address": address, "served": served, "clients": clients, "service": service}
+        about = {"address": address, "served": served, "clients": clients, "service": service, "cluster": cluster_name(known)}
         return {"changed": False, **survey, **about, "proposed_run": new_run(request.now)}

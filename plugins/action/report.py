@@ -12,7 +12,7 @@ from typing import Any
 from ..plugin_utils._core.dwb.report import make_rows, make_table
 from ..plugin_utils._core.errors import Finding, OptionError, Refused
 from ..plugin_utils._task.base import RolloutAction
-from ..plugin_utils._task.cluster import cluster_name, members, reporter
+from ..plugin_utils._task.cluster import cluster_of, members, reporter
 
 
 class ActionModule(RolloutAction):
@@ -22,9 +22,9 @@ class ActionModule(RolloutAction):
 
     def execute(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Return the rows; fail, after they are shown, when any node is not as it should be."""
-        rows = make_rows(members(task_vars, str(options["result"])))
-        table = [f"cluster {cluster_name(task_vars)}", *make_table(rows)]
         host = str(task_vars["inventory_hostname"])
+        rows = make_rows(members(task_vars, str(options["result"])))
+        table = [f"cluster {cluster_of(host, task_vars)}", *make_table(rows)]
         if host == reporter(task_vars):
             self._publish(options, table, rows)
         mine = next((row for row in rows if row["node"] == host and row["problems"]), None)

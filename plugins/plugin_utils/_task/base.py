@@ -31,6 +31,11 @@ class RolloutAction(ActionBase):  # type: ignore[misc]
     _supports_diff = True
     _requires_connection = True
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Read the options of the module when the plugin is loaded: in the process that forks a worker for every task of every host."""
+        super().__init_subclass__(**more)
+        argument_spec(cls.__module__.rpartition(".")[2])
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of ``execute``, or a failed one that lists every finding."""
         result = super().run(tmp, task_vars)
