@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from .._core.dwb.cluster import Member
@@ -15,6 +16,22 @@ from .node import GROUPS
 SURVEY = "__dwb_cluster_survey"
 STOPPED = "mend them, then run the play again"
 _VANISHED = "was lost on the way: unreachable, or failed in an earlier task"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """
+    The servers that are rolled out, or taken back, together.
+
+    Attributes:
+        name: As the inventory has it.
+        hosts: All that the inventory has, in its order.
+        speaker: The one that speaks for all, so that what concerns all is told once: the first one still there.
+    """
+
+    name: str
+    hosts: tuple[str, ...]
+    speaker: str
 
 
 def cluster_name(variables: Mapping[str, Any]) -> str:
@@ -55,6 +72,21 @@ def noted(host: str, task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
     manager = getattr(task_vars["hostvars"], "_variable_manager", None)
     facts: Mapping[str, Mapping[str, Any]] | None = getattr(manager, "_nonpersistent_fact_cache", None)
     return task_vars["hostvars"][host] if facts is None else facts.get(host, {})
+
+
+def clusters(task_vars: Mapping[str, Any]) -> list[Cluster]:
+    """Return all clusters that have a host in this play, in the order of the inventory."""
+    hosts: dict[str, list[str]] = {}
+    played = frozenset(task_vars.get("ansible_play_hosts_all", ()))
+    for host in server_hosts(task_vars):
+        hosts.setdefault(cluster_of(host, task_vars), []).append(host)
+    return [Cluster(name, tuple(own), speaker(own, task_vars)) for name, own in hosts.items() if not played.isdisjoint(own)]
+
+
+def own_cluster(task_vars: Mapping[str, Any]) -> Cluster:
+    """Return the cluster that this host belongs to."""
+    hosts = cluster_hosts(task_vars)
+    return Cluster(cluster_of(str(task_vars["inventory_hostname"]), task_vars), tuple(hosts), speaker(hosts, task_vars))
 
 
 def cluster_hosts(task_vars: Mapping[str, Any]) -> list[str]:

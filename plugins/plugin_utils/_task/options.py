@@ -21,6 +21,9 @@ _FRAGMENTS = "ansible_collections.certops.rollout.plugins.doc_fragments"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SPEC_KEYS = ("type", "elements", "required", "default", "aliases", "no_log")
 
+# Options that the role's variables call differently.
+ALIASES = {"retired": "dwb_retired_ca", "clients": "dwb_client_certificates"}
+
 # The schema of documentation has no word for it, so it is told by the name.
 _SECRETS = frozenset({"pem_content", "key_content", "passphrase", "pkcs12_content"})
 
@@ -98,6 +101,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(names)}"
+
+
+def from_variables(variables: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return the options that the variables of the role give: the option NAME is the variable ``dwb_NAME``, or one of ``ALIASES``.
+
+    Args:
+        variables: Of one host, without templates.
+        spec: Of the module.
+    """
+    names = {name: ALIASES.get(name, f"dwb_{name}") for name in spec}
+    return {name: variables[variable] for name, variable in names.items() if variable in variables}
 
 
 @cache
