@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from .errors import CfgError
@@ -131,9 +132,10 @@ class CfgFile:
         return CfgError(where=self.where if number is None else f"{self.where}:{number}", problem=problem, remedy=remedy)
 
 
+@lru_cache(maxsize=16)
 def parse(content: bytes, *, where: str) -> CfgFile:
     """
-    Read a whole file; ``render`` of the result is *content* again.
+    Read a whole file, once for all who ask for something in it; ``render`` of the result is *content* again.
 
     Args:
         content: The file as stored on the node: LF or CRLF, with or without BOM and final line end.
