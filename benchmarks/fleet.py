@@ -14,11 +14,11 @@ from typing import Any
 
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.cfg_edit import set_parameter
 from demo.world import GROUPS, Company
+from simulator.cluster import free_ports
 from simulator.licensor import Licensor
 from simulator.tree import Master, Node, install
 from unit.builders import Leaf
 
-PORT = 24443
 _KEYS = 4   # RSA keys take long to find, and it does not matter here that servers share them
 _PRESENT = (("component", "Certificate"), "Certificates\\custom_communications_cert.pem")
 
@@ -93,10 +93,11 @@ def make_fleet(folder: Path, size: int, *, rolled_out: bool = True) -> Fleet:
 def _nodes(folder: Path, size: int) -> Iterator[Node]:
     """Yield a master and its DPUs, each on an address of its own, none of which begins with 127.0.0."""
     addresses = [f"127.21.{number // 250}.{number % 250 + 1}" for number in range(size)]
-    master = Master(addresses[0], "bench-0000", PORT)
+    port, ssl_port = free_ports(addresses[:1], 2)
+    master = Master(addresses[0], "bench-0000", ssl_port)
     for number, address in enumerate(addresses):
         name = f"bench-{number:04}"
-        yield Node(folder / "servers" / name, "dpu" if number else "master", name, address, PORT - 1, PORT,
+        yield Node(folder / "servers" / name, "dpu" if number else "master", name, address, port, ssl_port,
                    master=master if number else None, members=("127.21.*",))
 
 

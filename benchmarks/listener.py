@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .fleet import PORT, Fleet
+from .fleet import Fleet
 
 _LIFETIME = 3600   # seconds; nothing is left behind by a benchmark that was killed
 _READY = "ready\n"
@@ -26,7 +26,7 @@ _READY = "ready\n"
 @contextmanager
 def serving(fleet: Fleet) -> Iterator[None]:
     """Answer TLS for every server of *fleet* as long as the context is open."""
-    files = {node.address: str(fleet.presented(node)) for node in fleet.nodes}
+    files = {node.address: (node.ssl_port, str(fleet.presented(node))) for node in fleet.nodes}
     argv = [sys.executable, "-m", "benchmarks.listener"]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -39,24 +39,24 @@ def serving(fleet: Fleet) -> Iterator[None]:
             process.kill()
 
 
-def serve(files: Mapping[str, str]) -> None:
+def serve(files: Mapping[str, tuple[int, str]]) -> None:
     """
     Answer until the process is ended.
 
     Args:
-        files: By address, the PEM file of key and certificate.
+        files: By address, the port, and the PEM file of key and certificate.
     """
     contexts: dict[str, ssl.SSLContext] = {}
     with selectors.DefaultSelector() as selector, ThreadPoolExecutor(8) as pool:
-        for address in files:
-            selector.register(socket.create_server((address, PORT), backlog=64), selectors.EVENT_READ)
+        for address, (port, _ignored) in files.items():
+            selector.register(socket.create_server((address, port), backlog=64), selectors.EVENT_READ)
         print(_READY, end="", flush=True)
         while True:
             for key, _ignored in selector.select():
                 connection, _ignored = key.fileobj.accept()   # type: ignore[union-attr]   # a socket
                 address = connection.getsockname()[0]
                 if address not in contexts:
-                    contexts[address] = _context(files[address])
+                    contexts[address] = _context(files[address][1])
                 pool.submit(_answer, connection, contexts[address])
 
 
