@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +23,16 @@ class ActionModule(RolloutAction):
     def execute(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Return the rows; fail, after they are shown, when any node is not as it should be."""
         host = str(task_vars["inventory_hostname"])
+        if options["off"] is not None:
+            _judge(host, options["off"], fail=bool(options["fail"]))
+            return {"changed": False, "ok": not options["off"], "off": options["off"]}
         if options["every_cluster"]:
-            reports = [self._report(cluster, options, task_vars) for cluster in clusters(task_vars)]
-            off = [row["node"] for report in reports for row in report["nodes"] if row["problems"]]
-            return {"changed": False, "off": off, "ok": not off}
+            off = _off([row for cluster in clusters(task_vars) for row in self._report(cluster, options, task_vars)["nodes"]])
+            return {"changed": False, "ok": not off, "off": off}
         report = self._report(own_cluster(task_vars), options, task_vars)
-        mine = next((row for row in report["nodes"] if row["node"] == host and row["problems"]), None)
-        if mine and options["fail"]:
-            raise Refused([Finding(host, "; ".join(mine["problems"]), "run certops.rollout.rollout to put it right", "drift")])
-        return {"changed": False, **report, "ok": not any(row["problems"] for row in report["nodes"])}
+        off = _off(report["nodes"])
+        _judge(host, off, fail=bool(options["fail"]))
+        return {"changed": False, **report, "ok": not off, "off": off}
 
     def _report(self, cluster: Cluster, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Return the rows of one cluster; publish them where this host speaks for it, or for all of them."""
@@ -51,6 +52,15 @@ class ActionModule(RolloutAction):
         variables = {**task_vars, **task_vars["hostvars"].raw_get(host)} if host else {}
         path = variables.get("dwb_report_path")
         return str(self._templar.copy_with_new_env(available_variables=variables).template(path)) if path else None
+
+
+def _off(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    return {row["node"]: row["problems"] for row in rows if row["problems"]}
+
+
+def _judge(host: str, off: Mapping[str, Sequence[str]], *, fail: bool) -> None:
+    if fail and off.get(host):
+        raise Refused([Finding(host, "; ".join(off[host]), "run certops.rollout.rollout to put it right", "drift")])
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
