@@ -23,16 +23,16 @@ class ActionModule(RolloutAction):
     def execute(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Return the rows; fail, after they are shown, when any node is not as it should be."""
         host = str(task_vars["inventory_hostname"])
-        if options["off"] is not None:
-            _judge(host, options["off"], fail=bool(options["fail"]))
-            return {"changed": False, "ok": not options["off"], "off": options["off"]}
+        if options["problems"] is not None:
+            _judge(host, options["problems"], fail=bool(options["fail"]))
+            return {"changed": False, "ok": not options["problems"], "problems": options["problems"]}
         if options["every_cluster"]:
             off = _off([row for cluster in clusters(task_vars) for row in self._report(cluster, options, task_vars)["nodes"]])
-            return {"changed": False, "ok": not off, "off": off}
+            return {"changed": False, "ok": not off, "problems": off}
         report = self._report(own_cluster(task_vars), options, task_vars)
         off = _off(report["nodes"])
         _judge(host, off, fail=bool(options["fail"]))
-        return {"changed": False, **report, "ok": not off, "off": off}
+        return {"changed": False, **report, "ok": not off, "problems": off}
 
     def _report(self, cluster: Cluster, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Return the rows of one cluster; publish them where this host speaks for it, or for all of them."""
