@@ -81,7 +81,7 @@ def split_pem(content: bytes, *, where: str = "PEM") -> list[PemBlock]:
     return _split(content, where) if _KEY in content else list(_known(content, where))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _known(content: bytes, where: str) -> tuple[PemBlock, ...]:
     return tuple(_split(content, where))
 
