@@ -22,6 +22,12 @@ def counted(stage: Stage, playbook: str) -> tuple[Result, Counter[str]]:
     return result, Counter(host for host, _ignored in round_trips(lines))
 
 
+def established(stage: Stage, name: str) -> int:
+    """Return how many connections with TLS one server has accepted so far, whoever asked."""
+    lines = [line for log in stage.file(name, "Audit").glob("*") for line in log.read_text().splitlines()]
+    return sum("Connection established." in line for line in lines)
+
+
 class TestClusterAsItShouldBe:
     @pytest.mark.parametrize("playbook", ["rollout", "drift", "preflight", "verify"])
     def test_costs_one_round_trip_a_node(self, rolled_out: Stage, playbook: str) -> None:
@@ -34,6 +40,20 @@ class TestClusterAsItShouldBe:
         assert trips == dict.fromkeys(rolled_out.names, 1)
         assert rolled_out.everything() == before
         assert rolled_out.starts() == dict.fromkeys(rolled_out.names, 0)
+
+
+    def test_costs_one_task_and_one_handshake_a_node(self, rolled_out: Stage) -> None:
+        """The nightly look forks one worker for each node, and one for all of them; each server is asked once for its certificate."""
+        dpus = rolled_out.names[1:]   # to which nobody else connects
+        before = {name: established(rolled_out, name) for name in dpus}
+
+        result, _trips = counted(rolled_out, "drift")
+
+        tasks = Counter(event.host for event in result.events)
+        asked = {name: established(rolled_out, name) - before[name] for name in dpus}
+        assert result.rc == 0, result.stdout
+        assert sorted(tasks.values()) == [1] * (len(tasks) - 1) + [2]
+        assert asked == dict.fromkeys(dpus, 1)
 
 
 class TestClusterThatIsOff:

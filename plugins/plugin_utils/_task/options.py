@@ -54,7 +54,7 @@ def _fragment(name: str) -> dict[str, Any]:
 
 
 def _read(text: str) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.load(text, _LOADER)   # noqa: S506: both are safe loaders
+    content: dict[str, Any] = yaml.load(text, _LOADER)   # noqa: S506 (both are safe loaders)
     return content
 
 
