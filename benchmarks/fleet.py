@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,21 +42,23 @@ class Fleet:
         """Return the folder of the company's anchors, and of the certificate of each server."""
         return self.folder / "pki"
 
-    def presented(self, node: Node) -> Path:
-        """Return the file with the key and the certificate that *node* presents."""
-        custom = node.root / "Certificates" / "custom_communications_cert.pem"
-        return custom if custom.exists() else custom.with_name("server_cert.pem")
-
     def inventory(self, **common: Any) -> str:
         """Return the inventory as JSON; *common* are more variables of all hosts."""
         groups: dict[str, dict[str, Any]] = {}
         for node in self.nodes:
-            variables = {"dwb_root": str(node.root), "dwb_address": node.address}
+            mark = shlex.quote(str(started(node.root)))
+            variables = {"dwb_root": str(node.root), "dwb_address": node.address, "bench_port": node.ssl_port,
+                         "dwb_status_command": f"test -e {mark}", "dwb_start_command": f"touch {mark}", "dwb_stop_command": f"rm -f {mark}"}
             groups.setdefault(GROUPS[node.role], {"hosts": {}})["hosts"][node.name] = variables
         wanted = {"dwb_trust_src": [str(self.pki / f"{name}.pem") for name in ("root", "policy", "issuing")],
                   "dwb_certificate": {"pem_src": f"{self.pki}/{{{{ inventory_hostname }}}}.pem"}}
         settings = {"ansible_connection": "local", "dwb_service_manager": "command", "dwb_restart_consent": True, **wanted, **common}
         return json.dumps({"all": {"vars": settings, "children": groups}})
+
+
+def started(root: Path) -> Path:
+    """Return the file that is there as long as a server is started; the listener reads the server's files anew when it is new."""
+    return root / "State" / "started"
 
 
 class _Licensor(Licensor):
@@ -83,6 +86,7 @@ def make_fleet(folder: Path, size: int, *, rolled_out: bool = True) -> Fleet:
     anchors = b"".join(Path(path).read_bytes() for path in company.write(fleet.pki))
     for number, node in enumerate(fleet.nodes):
         install(node, licensor)
+        started(node.root).touch()
         leaf = company.issuing.issue(node.name, key=f"rsa2048/leaf {number % _KEYS}").pem
         (fleet.pki / f"{node.name}.pem").write_bytes(leaf)
         if rolled_out:
