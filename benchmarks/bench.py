@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import statistics
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -112,7 +112,7 @@ class Bench:
         with serving(fleet):
             yield fleet
 
-    def play(self, fleet: Fleet, playbook: str, *arguments: str, memory: bool = False, **env: str) -> Cost:
+    def play(self, fleet: Fleet, playbook: str, *arguments: str, memory: bool = False, env: Mapping[str, str] | None = None) -> Cost:
         """
         Run a playbook on a fleet.
 
@@ -131,7 +131,7 @@ class Bench:
         program = str(Path(sys.executable).with_name("ansible-playbook"))
         home = {"HOME": str(fleet.folder), "ANSIBLE_HOME": str(fleet.folder / "ansible"), "PATH": os.environ["PATH"]}
         cost = run([program, "-i", str(fleet.folder / "inventory.json"), name, *arguments],
-                   env={**_SETTINGS, **home, **env}, cwd=fleet.folder, memory=memory)
+                   env={**_SETTINGS, **home, **(env or {})}, cwd=fleet.folder, memory=memory)
         if cost.code:
             output = (fleet.folder / "output").read_text(encoding="utf-8", errors="replace")
             raise RuntimeError(f"{playbook} ended with {cost.code}:\n{output[-3000:]}")

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.certops.rollout.plugins.plugin_utils._core import bundle as trust
@@ -50,7 +49,7 @@ def timed(work: Callable[[], object], rounds: int) -> Series:
 
 
 def rehearsal(bench: Bench) -> Part:
-    """(d) A hundred certificates before a hundred bundles, for both purposes; the bundles are equal, differ in strangers, or in CAs."""
+    """Measure (d): a hundred certificates before a hundred bundles, both purposes; bundles are equal, differ in strangers, or in CAs."""
     part = Part(f"rehearsal of {_PARTIES} x {_PARTIES}")
     company = Company.found()
     kinds: dict[str, Callable[[int], Authority | None]] = {
@@ -94,7 +93,7 @@ class _Counting:
 
 
 def traffic(bench: Bench) -> Part:
-    """(e) Bytes to a node and back for one look and one commit, through both scripts; compression of SSH is not counted."""
+    """Measure (e): bytes to a node and back for one look and one commit, through both scripts; compression of SSH is not counted."""
     part = Part("bytes to and from a node")
     with bench.fleet(2) as fleet:
         layout = make_layout(str(fleet.nodes[1].root))
@@ -124,7 +123,7 @@ def _unanswered(verb: Callable[[], object]) -> None:
 
 
 def parsers(bench: Bench) -> Part:
-    """(g) The parsers: a Communications.cfg of 1 MiB, and a bundle of 500 anchors."""
+    """Measure (g): the parsers: a Communications.cfg of 1 MiB, and a bundle of 500 anchors."""
     part, rounds = Part("parsers"), max(bench.rounds, 3)
     content, anchors = _large_cfg(), b"".join(make_root(f"CA {number}", key="rsa2048/ca").pem for number in range(500))
     path, value = ("component", "Certificate"), "Certificates\\custom_communications_cert.pem"

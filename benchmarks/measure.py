@@ -44,7 +44,8 @@ class Series:
 
     def median(self, what: str = "wall") -> float:
         """Return the median of an attribute of Cost."""
-        return statistics.median(getattr(cost, what) for cost in self.costs)
+        values: list[float] = [getattr(cost, what) for cost in self.costs]
+        return statistics.median(values)
 
     def spread(self, what: str = "wall") -> tuple[float, float]:
         """Return the smallest and the greatest value of an attribute of Cost."""

@@ -15,12 +15,12 @@ _STOCK = {"ANSIBLE_PIPELINING": "1"}   # an expert would
 
 
 def drift(bench: Bench) -> Part:
-    """(a) The nightly look beside the smallest tasks there are, and beside a playbook of stock modules that does its work."""
+    """Measure (a): the nightly look beside the smallest tasks there are, and beside a playbook of stock modules that does its work."""
     part = Part("drift beside ping, raw and a playbook of stock modules")
     for size in SIZES:
         with bench.fleet(size) as fleet:
             sides = {name: partial(bench.play, fleet, name) for name in ("nothing", "raw", "ping", "drift")}
-            stock = partial(bench.play, fleet, "stock", "--check", **_STOCK)
+            stock = partial(bench.play, fleet, "stock", "--check", env=_STOCK)
             series = in_turn({**sides, "stock": stock}, rounds=bench.rounds)
         for name, costs in series.items():
             part.add(f"{name}, {size} nodes", costs)
@@ -39,7 +39,7 @@ def _compared(series: dict[str, Series], size: int) -> list[Ratio]:
 
 
 def rollout(bench: Bench) -> Part:
-    """(b) A whole rollout of servers that start at once, beside the stock playbook; each begins with servers as they are shipped."""
+    """Measure (b): a whole rollout of servers that start at once, beside the stock playbook; each begins as shipped."""
     size, part = SIZES[0], Part("rollout beside a playbook of stock modules")
     sides = {"rollout": partial(_once, bench, "rollout"), "stock": partial(_once, bench, "stock")}
     series = in_turn(sides, rounds=bench.rounds)
@@ -51,11 +51,11 @@ def rollout(bench: Bench) -> Part:
 
 def _once(bench: Bench, playbook: str) -> Cost:
     with bench.fleet(SIZES[0], rolled_out=False) as fleet:
-        return bench.play(fleet, playbook, **(_STOCK if playbook == "stock" else {}))
+        return bench.play(fleet, playbook, env=_STOCK if playbook == "stock" else None)
 
 
 def growth(bench: Bench) -> Part:
-    """(c) The nightly look at up to 2,000 nodes: time, and memory of all processes of the controller."""
+    """Measure (c): the nightly look at up to 2,000 nodes: time, and memory of all processes of the controller."""
     part, above = Part("drift with many nodes"), {}
     for size in GROWTH:
         with bench.fleet(size) as fleet:

@@ -37,7 +37,7 @@ class ActionModule(RolloutAction):
     def _report(self, cluster: Cluster, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Return the rows of one cluster; publish them where this host speaks for it, or for all of them."""
         rows = make_rows(members_of(cluster.hosts, task_vars, str(options["result"])))
-        report = {"nodes": rows, "table": [f"cluster {cluster.name}", *make_table(rows)]}
+        report: dict[str, Any] = {"nodes": rows, "table": [f"cluster {cluster.name}", *make_table(rows)]}
         own = cluster.speaker == task_vars["inventory_hostname"]
         if options["show"] and (own or options["every_cluster"]):
             for line in report["table"]:

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.above import part_above
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.handshake import verify
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.pem import PemBlock, split_pem
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.rehearsal import PURPOSES, Purpose
 from cryptography.x509.oid import NameOID
 
 from unit.builders import Authority, Leaf, make_root
@@ -64,11 +65,11 @@ class TestPartAbove:
 
         assert part_above(block(LEAF), content) == content
 
-    @pytest.mark.parametrize("purpose", ["server", "client"])
+    @pytest.mark.parametrize("purpose", PURPOSES)
     @pytest.mark.parametrize("authorities", [(ROOT, ISSUING), (ROOT,), (ISSUING,), ()])
-    def test_has_the_verdict_of_the_whole(self, authorities: tuple[Authority, ...], purpose: str) -> None:
+    def test_has_the_verdict_of_the_whole(self, authorities: tuple[Authority, ...], purpose: Purpose) -> None:
         """With and without a complete chain, OpenSSL says the same, with the same error."""
         whole = bundle(*OTHERS, *authorities)
 
         assert verify(LEAF.cert_pem, part_above(block(LEAF), whole), purpose=purpose) \
-            == verify(LEAF.cert_pem, whole, purpose=purpose)   # type: ignore[arg-type]   # a literal of the parameters
+            == verify(LEAF.cert_pem, whole, purpose=purpose)
