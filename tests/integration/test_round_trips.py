@@ -68,3 +68,17 @@ class TestClusterThatIsOff:
         assert [name for name, stats in result.stats.items() if stats["failures"]] == [edited]
         assert "Communications.cfg" in result.of(edited, "Compare every node with what is wanted").result["msg"]
         assert trips == dict.fromkeys(rolled_out.names, 1)
+
+    @pytest.mark.parametrize(("variable", "value", "told"), [
+        ("dwb_min_days", "many", "dwb_min_days"), ("dwb_phases", ["trsut"], "trsut"), ("dwb_certificate", {"pem_scr": "x"}, "pem_scr")])
+    def test_is_not_looked_at_with_variables_that_mean_nothing(self, rolled_out: Stage, variable: str, value: object, told: str) -> None:
+        """A variable of the role with a wrong type, value or key is refused by its name, before any node is asked."""
+        rolled_out.common[variable] = value
+        if isinstance(value, dict):
+            rolled_out.of_host = {name: {variable: value} for name in rolled_out.names}
+
+        result = rolled_out.play("drift")
+
+        assert result.rc != 0
+        assert all(told in event.result["msg"] for event in result.all(task="Survey"))
+        assert {event.status for event in result.all(task="Survey")} == {"failed"}
