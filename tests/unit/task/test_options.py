@@ -109,9 +109,9 @@ class TestFromVariables:
         variables = set(role_options("dwb_cluster"))
         options = {name: ALIASES.get(name, f"dwb_{name}") for name in argument_spec("node_info")}
 
-        assert {"dwb_address", "dwb_certificate", "dwb_min_days", "dwb_phases", "dwb_restart_window", "dwb_retired_ca", "dwb_role", "dwb_root",
-                "dwb_service_name", "dwb_service_sid", "dwb_take_over", "dwb_trust_content", "dwb_trust_src",
-                "dwb_client_certificates"} == variables & set(options.values())
+        assert variables & set(options.values()) == {f"dwb_{name}" for name in (
+            "address", "certificate", "client_certificates", "min_days", "phases", "restart_window", "retired_ca", "role", "root",
+            "service_name", "service_sid", "take_over", "trust_content", "trust_src")}
 
 
 class TestUnknownOptions:
