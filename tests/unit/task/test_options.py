@@ -98,7 +98,7 @@ class TestExamples:
 class TestFromVariables:
     def test_takes_what_the_host_has(self) -> None:
         """An option is the variable of its name, or the one that the role calls differently; what is not there is not given."""
-        variables = {"dwb_root": "/srv/dwb", "dwb_retired_ca": ["ab"], "dwb_client_certificates": ["c.pem"], "dwb_job": "drift", "root": "/"}
+        variables = {"dwb_root": "/srv/dwb", "dwb_retired_ca": ["ab"], "dwb_client_certificates": ["c.pem"], "dwb_job": "drift"}
 
         given = from_variables(variables, argument_spec("node_info"))
 
