@@ -4,7 +4,7 @@ COLLECTIONS := build/collections/ansible_collections
 CHECKS := lint types sanity docs build unit contract simulator integration matrix
 
 .DEFAULT_GOAL := help
-.PHONY: help test demo molecule chaos release clean $(CHECKS)
+.PHONY: help test demo molecule bench chaos release clean $(CHECKS)
 
 help: .venv/dev-done
 	@echo "make demo [KEEP=1]    roll a five-server cluster over, on this machine; KEEP=1 leaves it running"
@@ -12,6 +12,7 @@ help: .venv/dev-done
 	@echo "make molecule [SCENARIO=x]   real hosts: machines with systemd, over SSH; needs root and podman"
 	@echo "make chaos [SHORT=1]  break it on purpose, count what comes of it, and write docs/reliability.md; an hour, or SHORT=1"
 	@echo "make release          the archive, its bill of materials (CycloneDX) and checksums, in build/release"
+	@echo "make bench [PART=x]   how fast it is, beside what else could do its work; takes an hour"
 	@.venv/bin/nox --list | grep '^[*-] '
 
 test: .venv/dev-done
@@ -33,6 +34,9 @@ chaos: .venv/dev-done
 
 release: .venv/dev-done
 	.venv/bin/nox --session release
+
+bench: .venv/dev-done
+	.venv/bin/nox --session bench $(if $(PART),-- $(PART))
 
 clean:
 	rm -rf build .venv .nox

@@ -67,8 +67,8 @@ def lint(session: nox.Session) -> None:
     run_each(
         session,
         ["ruff", "check", "."],
-        ["pylint", "plugins", "tests", "tools", "noxfile.py", *files_below("molecule", ".py")],
-        ["interrogate", "plugins", "tests", "tools", "molecule", "noxfile.py"],
+        ["pylint", "plugins", "tests", "tools", "benchmarks", "noxfile.py", *files_below("molecule", ".py")],
+        ["interrogate", "plugins", "tests", "tools", "benchmarks", "molecule", "noxfile.py"],
         ["codespell", "."],
         ["shellcheck", ".ci/run", *files(".sh")],
         ["python", "tools/check_powershell.py", *files(".ps1")],
@@ -82,7 +82,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of plugins, tests and tools."""
-    session.run("mypy", str(PLUGINS), "tests", "tools", "noxfile.py", *files_below("molecule", ".py"))
+    session.run("mypy", str(PLUGINS), "tests", "tools", "benchmarks", "noxfile.py", *files_below("molecule", ".py"))
 
 
 @nox.session
@@ -120,6 +120,13 @@ def chaos(session: nox.Session) -> None:
     """Break it on purpose, for an hour or so, and write docs/reliability.md; or: --seed SEED NAME of an experiment."""
     path = os.pathsep.join(["tests", str(COLLECTIONS)])
     session.run("python", "-m", "chaos", *session.posargs, env={"PYTHONPATH": path})
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure how fast the collection is, beside ping, raw and a playbook of stock modules; all parts, or those that are named."""
+    places = os.pathsep.join(str(Path(name).resolve()) for name in (".", "tests", str(COLLECTIONS)))
+    session.run("python", "-m", "benchmarks", *session.posargs, env={"PYTHONPATH": places})
 
 
 @nox.session

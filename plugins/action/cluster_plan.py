@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from ..plugin_utils._core.dwb.clients import Waiting
 from ..plugin_utils._core.dwb.cluster import ClusterPlan, Member, check_way_back, plan_cluster, plan_restarts, plan_way_back
 from ..plugin_utils._core.errors import Finding
 from ..plugin_utils._task.base import RolloutAction
-from ..plugin_utils._task.cluster import cluster_name, excluded_hosts, members, refuse, reporter
+from ..plugin_utils._task.clients import wait_for_clients
+from ..plugin_utils._task.cluster import cluster_of, excluded_hosts, members, refuse, reporter
 from ..plugin_utils._task.options import unknown_variables
 
 
@@ -23,7 +25,7 @@ class ActionModule(RolloutAction):
     def execute(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Return the plan; all findings of all nodes at once when it cannot be carried out."""
         every = members(task_vars, str(options["result"]))
-        about = {"changed": False, "cluster": cluster_name(task_vars), "reporter": reporter(task_vars)}
+        about = {"changed": False, "cluster": _cluster(task_vars), "reporter": reporter(task_vars)}
         if options["goal"] == "rollback":
             way = plan_way_back(every, str(options["run"] or ""))
             if not options["partial"]:
@@ -32,8 +34,11 @@ class ActionModule(RolloutAction):
         if options["goal"] == "restart":
             return {**about, "activate": plan_restarts(every, options["also"] or ())}
         plan = plan_cluster(every, consent=bool(options["consent"]), partial=bool(options["partial"]))
-        _refuse_any([*_variables(task_vars, every), *([] if options["partial"] else _limit(task_vars)), *_of_nodes(plan)], task_vars)
-        return {**about, **_for_host(plan, every, str(task_vars["inventory_hostname"])), "warnings": _warnings(every)}
+        waiting = wait_for_clients(options, task_vars, every) if options["clients"] and plan.needed else Waiting()
+        limited = [] if options["partial"] else _limit(task_vars)
+        _refuse_any([*_variables(task_vars, every), *limited, *_of_nodes(plan), *waiting.findings], task_vars)
+        warnings = [*_warnings(every), *waiting.warnings]
+        return {**about, **_for_host(plan, every, str(task_vars["inventory_hostname"])), "warnings": warnings}
 
 
 def _refuse_any(findings: Sequence[Finding], task_vars: Mapping[str, Any]) -> None:
@@ -58,7 +63,7 @@ def _of_nodes(plan: ClusterPlan) -> list[Finding]:
 def _variables(task_vars: Mapping[str, Any], every: Sequence[Member]) -> list[Finding]:
     """Find mistyped variables of any host; the same one on all hosts is told once."""
     found = [finding for member in every
-             for finding in unknown_variables(task_vars["hostvars"][member.host], "dwb_cluster", prefix="dwb_")]
+             for finding in unknown_variables(task_vars["hostvars"][member.host], prefix="dwb_")]
     return list(dict.fromkeys(found))
 
 
@@ -66,8 +71,12 @@ def _limit(task_vars: Mapping[str, Any]) -> list[Finding]:
     left_out = excluded_hosts(task_vars)
     if not left_out:
         return []
-    return [Finding(f"cluster {cluster_name(task_vars)}", f"{', '.join(left_out)} left out by --limit: half a rollout splits the trust",
+    return [Finding(f"cluster {_cluster(task_vars)}", f"{', '.join(left_out)} left out by --limit: half a rollout splits the trust",
                     "run it for the whole cluster; preflight, verify and drift may be limited", "limit")]
+
+
+def _cluster(task_vars: Mapping[str, Any]) -> str:
+    return cluster_of(str(task_vars["inventory_hostname"]), task_vars)
 
 
 def _warnings(every: Sequence[Member]) -> list[str]:

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from .above import part_above
 from .certificate import Certificate
 from .errors import CoreError, Finding, PemError
-from .handshake import Verdict, verify
+from .handshake import LABELS, Verdict, check_bundle, verify
 from .names import fold, shown
 from .pem import split_pem
 from .trust import names_above, readable_certificates
@@ -56,16 +57,21 @@ class Rehearsed:
 
 
 class _Judge:
-    """Verdicts; identical pairs are judged once."""
+    """Verdicts; pairs that are the same for OpenSSL are judged once, whatever else the bundles hold."""
 
     def __init__(self) -> None:
         self._verdicts: dict[tuple[bytes, bytes, Purpose], Verdict] = {}
+        self._parts: dict[tuple[bytes, bytes], bytes] = {}
+        self._readable: set[bytes] = set()
 
     def verdict(self, certificate: bytes, bundle: bytes, purpose: Purpose) -> Verdict:
         """Return OpenSSL's verdict. Raises PemError and CertificateError."""
-        key = (certificate, bundle, purpose)
+        pair = (certificate, bundle)
+        if pair not in self._parts:
+            self._parts[pair] = self._part(certificate, bundle)
+        key = (certificate, self._parts[pair], purpose)
         if key not in self._verdicts:
-            self._verdicts[key] = verify(certificate, bundle, purpose=purpose)
+            self._verdicts[key] = verify(*key[:2], purpose=purpose)
         return self._verdicts[key]
 
     def is_lost(self, certificate: bytes, truster: Party, purpose: Purpose) -> bool:
@@ -76,7 +82,15 @@ class _Judge:
     @property
     def pairs(self) -> int:
         """Return how many pairs of certificate and bundle were judged."""
-        return len({key[:2] for key in self._verdicts})
+        return len(self._parts)
+
+    def _part(self, certificate: bytes, bundle: bytes) -> bytes:
+        """Return what of *bundle* matters for the certificate, after OpenSSL has read all of it."""
+        if bundle not in self._readable:
+            check_bundle(bundle)
+            self._readable.add(bundle)
+        leaf = next((block for block in split_pem(certificate, where="certificate") if block.label in LABELS), None)
+        return part_above(leaf, bundle) if leaf else bundle
 
 
 def rehearse(step: str, parties: Sequence[Party]) -> Rehearsed:
@@ -100,6 +114,43 @@ def rehearse(step: str, parties: Sequence[Party]) -> Rehearsed:
             remedy = f"give {truster.name} every CA level of that certificate, up to the self-signed root, or have it reissued"
             findings.append(Finding(step, problem, remedy, "rehearsal"))
     return Rehearsed(step, judge.pairs, tuple(findings))
+
+
+def rehearse_clients(step: str, servers: Sequence[Party], clients: Sequence[Party]) -> Rehearsed:
+    """
+    Judge servers before clients and clients before servers, each for the one purpose that counts.
+
+    Args:
+        step: What the rollout will have done at that moment.
+        servers: Only those with a certificate present one.
+        clients: A client is no server of another one.
+
+    Returns:
+        One finding for each client, purpose and verdict, also for a client whose files cannot be read; each names all the servers.
+    """
+    judge = _Judge()
+    findings: list[Finding] = []
+    for client in clients:
+        try:
+            findings += _refusals(judge, step, [(server, client) for server in servers], purpose="server")
+            findings += _refusals(judge, step, [(client, server) for server in servers], purpose="client")
+        except CoreError as error:
+            findings += [replace(finding, where=f"{client.name}: {finding.where}") for finding in error.findings]
+    return Rehearsed(step, judge.pairs, tuple(findings))
+
+
+def _refusals(judge: _Judge, step: str, pairs: Sequence[tuple[Party, Party]], *, purpose: Purpose) -> Iterator[Finding]:
+    """Yield what becomes of *pairs* of a presenter and a truster in which one of both is always the same."""
+    refused: dict[str, list[tuple[Party, Party]]] = {}
+    for presenter, truster in pairs:
+        if presenter.certificate and truster.bundle:
+            verdict = judge.verdict(presenter.certificate, truster.bundle, purpose)
+            if not verdict.accepted:
+                refused.setdefault(f"error {verdict.code}, {verdict.text}", []).append((presenter, truster))
+    for why, of_verdict in refused.items():
+        presenters, trusters = (_listed(dict.fromkeys(side)) for side in zip(*of_verdict, strict=True))
+        yield Finding(step, f"{trusters} would refuse the certificate of {presenters} as TLS {purpose}: {why}",
+                      "run certops.rollout.clients first, or list the client in dwb_accepted_loss", "client-trust")
 
 
 def rehearse_retirement(step: str, parties: Sequence[Party], *, clients: Sequence[Party] = ()) -> Rehearsed:
@@ -141,7 +192,7 @@ def _retired(judge: _Judge, presenter: Party, trusters: Sequence[Party], *, is_c
         verdict = refused[0][1]
         by = _listed([truster for truster, _ignored in refused])
         yield Finding(presenter.name, f"{whose} is refused by {by} today already, as TLS client: error {verdict.code}, {verdict.text}",
-                      "renew it from the new CA, or leave it out of dwb_client_certificates", "retired")
+                      "renew it from the new CA, or leave it out of dwb_client_certificates, or list it in dwb_accepted_loss", "retired")
 
 
 def _first(content: bytes) -> Certificate:
@@ -174,8 +225,8 @@ def _gone_above(leaf: Certificate, truster: Party) -> list[str]:
     return [shown(anchor.subject) for anchor in today if anchor.fingerprint not in kept and fold(anchor.subject) in above]
 
 
-def _listed(trusters: Sequence[Party]) -> str:
-    return ", ".join(truster.name for truster in trusters)
+def _listed(parties: Iterable[Party]) -> str:
+    return ", ".join(party.name for party in parties)
 
 
 def _meetings(parties: Sequence[Party]) -> Iterator[tuple[Party, Party, Purpose]]:

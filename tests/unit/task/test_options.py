@@ -11,7 +11,9 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.certops.rollout.plugins.plugin_utils._task.options import (
+    ALIASES,
     argument_spec,
+    from_variables,
     nearest,
     role_options,
     unknown_options,
@@ -21,6 +23,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._task.options impo
 from unit.source import PLUGINS
 
 MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.yml"))
+ROLES = ("dwb_cluster", "dwb_client", "dwb_sensor")
 SECRETS = ("pem_content", "key_content", "passphrase", "pkcs12_content")
 _MINE = "certops.rollout."
 
@@ -93,6 +96,25 @@ class TestExamples:
         assert ArgumentSpecValidator(spec).validate(plain(options)).error_messages == []
 
 
+class TestFromVariables:
+    def test_takes_what_the_host_has(self) -> None:
+        """An option is the variable of its name, or the one that the role calls differently; what is not there is not given."""
+        variables = {"dwb_root": "/srv/dwb", "dwb_retired_ca": ["ab"], "dwb_client_certificates": ["c.pem"], "dwb_job": "drift"}
+
+        given = from_variables(variables, argument_spec("node_info"))
+
+        assert given == {"root": "/srv/dwb", "retired": ["ab"], "clients": ["c.pem"]}
+
+    def test_knows_a_variable_for_what_the_role_tells_its_modules(self) -> None:
+        """Every variable that is an option of node_info elsewhere in the role is one here, too."""
+        variables = set(role_options("dwb_cluster"))
+        options = {name: ALIASES.get(name, f"dwb_{name}") for name in argument_spec("node_info")}
+
+        assert variables & set(options.values()) == {f"dwb_{name}" for name in (
+            "address", "audit_days", "certificate", "client_certificates", "min_days", "phases", "restart_window", "retired_ca", "role",
+            "root", "service_name", "service_sid", "take_over", "trust_content", "trust_src")}
+
+
 class TestUnknownOptions:
     def test_are_named_with_the_nearest(self) -> None:
         """A mistyped option is told with the one that was meant."""
@@ -129,10 +151,14 @@ class TestNearest:
 class TestUnknownVariables:
     def test_finds_a_mistyped_variable_of_the_role(self) -> None:
         """A variable that looks like the role's and is none is told with the nearest."""
-        [finding] = unknown_variables({"dwb_rot": "/srv", "ansible_host": "x"}, "dwb_cluster", prefix="dwb_")
+        [finding] = unknown_variables({"dwb_rot": "/srv", "ansible_host": "x"}, prefix="dwb_")
 
         assert finding.remedy == "did you mean 'dwb_root'?"
 
-    def test_takes_every_variable_of_the_role(self) -> None:
-        """The role's own variables are known."""
-        assert unknown_variables(dict.fromkeys(role_options("dwb_cluster"), "x"), "dwb_cluster", prefix="dwb_") == []
+    @pytest.mark.parametrize("role", ROLES)
+    def test_takes_every_variable_of_each_role(self, role: str) -> None:
+        """Roles share inventories, so the variables of one are known to all; a mistyped one of each is not."""
+        names = role_options(role)
+
+        assert unknown_variables(dict.fromkeys(names, "x"), prefix="dwb_") == []
+        assert len(unknown_variables(dict.fromkeys([f"{name}x" for name in names]), prefix="dwb_")) == len(names)
