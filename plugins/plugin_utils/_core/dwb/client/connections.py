@@ -77,8 +77,8 @@ def read_connections(layout: ClientLayout, configs: Iterable[FileState], warning
 
 
 def _of_cfg(state: FileState) -> list[Connection]:
-    if b"serverInfo" not in (state.content or b""):
-        return []   # whatever else a component has in it, nobody here has to understand
+    if b"serverInfo" not in (state.content or b"").replace(b"\0", b""):
+        return []   # whatever else a component has in it, nobody here has to understand; but UTF-16 is told
     infos = server_infos(state.content or b"", file=base_name(state.path), where=state.path)
     return [Connection(state.path, info.line, info.name, info.common_name, info.tls, info.certificate, info.store is not None, info)
             for info in infos]

@@ -19,7 +19,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors impor
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.pem import split_pem
 
 from unit.builders import BOTH, CLIENT, SERVER, Leaf, make_root
-from unit.core.dwb.clients import CN, MASTER, OWN, STUNNEL, TXLOGD, ClientTree, own_identity, own_leaf
+from unit.core.dwb.clients import CN, MASTER, OWN, REPLICATE, STUNNEL, TXLOGD, ClientTree, own_identity, own_leaf
 from unit.core.dwb.servers import NOW, anchors, company, licensor
 from unit.core.findings import rules
 
@@ -98,6 +98,15 @@ class TestJudgeCertificate:
     def test_accepts_a_certificate_for_clients(self, kind: str) -> None:
         """It needs neither the purpose of a server nor a name in DNS."""
         assert findings(ClientTree(kind)) == []
+
+    @pytest.mark.parametrize("chosen", [None, [MASTER]])
+    def test_refuses_a_certificate_that_no_connection_would_present(self, chosen: list[str] | None) -> None:
+        """The run would be fine and the client would go on with its licence certificate, or with none."""
+        bare = ClientTree(files={"ReportServer.cfg": b"Update Software = bool: true\r\n"})
+        plain = ClientTree("repeater", {"Components/Replicate.cfg": REPLICATE.replace(b"true", b"false")})
+
+        assert rules([*findings(bare, chosen=chosen), *findings(plain, chosen=chosen)]) == ["certificate-for"] * 2
+        assert findings(ClientTree(files={"ReportServer.cfg": b""}), phases=["certificate"]) == []
 
     @pytest.mark.parametrize(("leaf", "expected"), [
         (company()[1].issue(CN, eku=(SERVER,)), ["purpose-client"]), (company()[1].issue("jane", eku=(CLIENT,)), ["common-name"]),
