@@ -44,7 +44,7 @@ class Connection:
     def as_result(self) -> dict[str, object]:
         """Return the connection as a survey shows it."""
         return {"name": self.name, "common_name": self.common_name, "tls": self.tls, "certificate": self.certificate,
-                "file": self.file, "line": self.line}
+                "in_store": self.in_store, "file": self.file, "line": self.line}
 
 
 def read_connections(layout: ClientLayout, configs: Iterable[FileState], warnings: list[Finding]) -> tuple[Connection, ...]:

@@ -85,8 +85,22 @@ class Client:
         """Tell whether its files make it present its own certificate to somebody; where they are not understood, they may."""
         if self.doubts:
             return self.installed is not None
-        own = self.layout.certificate_name.casefold()
-        return any(file_named(each.certificate).rpartition("\\")[2] == own and not each.in_store for each in self.connections if each.tls)
+        return self.layout.certificate_name.casefold() in self._named
+
+    @property
+    def no_licence(self) -> Certificate | None:
+        """
+        Return a leaf that its files make it present and that is not its licence certificate, or may be another one.
+
+        A file of a third name was put there by hand; it may be of a CA that is to be retired.
+        """
+        several = self.licences if len(self.licences) > 1 else {}
+        return self.installed if self.is_custom else next((leaf for name, leaf in several.items() if name.casefold() in self._named), None)
+
+    @property
+    def _named(self) -> frozenset[str]:
+        """Return the files that connections present, as bare names in lower case."""
+        return frozenset(file_named(each.certificate).rpartition("\\")[2] for each in self.connections if each.tls and not each.in_store)
 
     @property
     def in_store(self) -> bool:
