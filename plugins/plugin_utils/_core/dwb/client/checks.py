@@ -58,7 +58,7 @@ def check_owner(client: Client, owner: str) -> Iterator[Finding]:
     """
     own = _owner(client.bundle)
     config = next((state for state in client.configs if _owner(state)), None)
-    if not own or client.layout.windows or not (owner or config):
+    if not own or client.trusts_nobody or client.layout.windows or not (owner or config):
         return
     wanted = owner or (_owner(config).partition(":")[0] if config else "")
     have = own if ":" in wanted else own.partition(":")[0]

@@ -51,6 +51,13 @@ class TestCheckOwner:
         """Or to whom the option names, with a group or without."""
         assert self.owned({"lib/trust_ca_cert.pem": bundle}, owner) == expected
 
+    def test_asks_no_owner_of_what_nobody_trusts(self) -> None:
+        """A Sensor with SSL off has nothing to trust: that its bundle is another's is no reason to stop."""
+        tree = ClientTree("sensor", {"etc/txlogd.conf": (TXLOGD % b"/srv/client/lib").replace(b"SSL on", b"SSL off")})
+
+        assert list(check_owner(tree.observe(), "www")) == []
+        assert rules(check_owner(ClientTree("sensor").observe(), "www")) == ["owner"]
+
     def test_asks_no_owner_where_there_is_none(self) -> None:
         """Windows tells none, and what is absent has none."""
         assert list(check_owner(ClientTree("workstation", root="C:\\DWB").observe(), "jane")) == []
