@@ -160,7 +160,7 @@ def _check_configs(layout: ClientLayout, observation: Observation, configs: tupl
         return
     if not configs:
         yield Finding(layout.pointer or layout.config_folder, f"unknown layout: no {layout.config_name} is there",
-                      f"name the folder of a {layout.kind}, or correct the kind", "layout")
+                      f"correct {'config' if layout.kind == 'sensor' else 'root or data_path'}, or the kind {layout.kind}", "layout")
     for state in configs:
         if state.kind != "file" or state.content is None:
             problem = "has more than 1 MiB" if state.kind == "file" else f"is {kind_shown(state.kind)}"
