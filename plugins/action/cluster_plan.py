@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from ..plugin_utils._core.dwb.clients import Waiting
 from ..plugin_utils._core.dwb.cluster import ClusterPlan, Member, check_way_back, plan_cluster, plan_restarts, plan_way_back
 from ..plugin_utils._core.errors import Finding
 from ..plugin_utils._task.base import RolloutAction
+from ..plugin_utils._task.clients import wait_for_clients
 from ..plugin_utils._task.cluster import cluster_name, excluded_hosts, members, refuse, reporter
 from ..plugin_utils._task.options import unknown_variables
 
@@ -32,8 +34,11 @@ class ActionModule(RolloutAction):
         if options["goal"] == "restart":
             return {**about, "activate": plan_restarts(every, options["also"] or ())}
         plan = plan_cluster(every, consent=bool(options["consent"]), partial=bool(options["partial"]))
-        _refuse_any([*_variables(task_vars, every), *([] if options["partial"] else _limit(task_vars)), *_of_nodes(plan)], task_vars)
-        return {**about, **_for_host(plan, every, str(task_vars["inventory_hostname"])), "warnings": _warnings(every)}
+        waiting = wait_for_clients(options, task_vars, every) if options["clients"] and plan.needed else Waiting()
+        limited = [] if options["partial"] else _limit(task_vars)
+        _refuse_any([*_variables(task_vars, every), *limited, *_of_nodes(plan), *waiting.findings], task_vars)
+        warnings = [*_warnings(every), *waiting.warnings]
+        return {**about, **_for_host(plan, every, str(task_vars["inventory_hostname"])), "warnings": warnings}
 
 
 def _refuse_any(findings: Sequence[Finding], task_vars: Mapping[str, Any]) -> None:
@@ -58,7 +63,7 @@ def _of_nodes(plan: ClusterPlan) -> list[Finding]:
 def _variables(task_vars: Mapping[str, Any], every: Sequence[Member]) -> list[Finding]:
     """Find mistyped variables of any host; the same one on all hosts is told once."""
     found = [finding for member in every
-             for finding in unknown_variables(task_vars["hostvars"][member.host], "dwb_cluster", prefix="dwb_")]
+             for finding in unknown_variables(task_vars["hostvars"][member.host], prefix="dwb_")]
     return list(dict.fromkeys(found))
 
 

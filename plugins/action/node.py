@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..plugin_utils._core.dwb.marker import Turn
-from ..plugin_utils._core.dwb.planner import make_commit, restart_commit
 from ..plugin_utils._core.dwb.retirement import check_own
 from ..plugin_utils._core.errors import Refused
 from ..plugin_utils._task.base import RolloutAction, holder, new_run
 from ..plugin_utils._task.node import judge, observe, read_request
-from ..plugin_utils._task.transaction import recover, report, settle
+from ..plugin_utils._task.transaction import Way, carry_out, recover
 
 
 class ActionModule(RolloutAction):
@@ -32,10 +31,6 @@ class ActionModule(RolloutAction):
         findings = judged.findings or check_own(server, request.wanted)
         if findings:
             raise Refused(findings)
-        commit = restart_commit(server, turn) if options["restarted"] else make_commit(server, judged.planned, turn)
-        changes = commit.changes if commit else ()
-        settle(files, commit.run if commit else "", changes, check_mode=self.check_mode)
-        pending = not options["restarted"] and (bool(changes) or server.marker.restart_pending)
-        result = report(changes, diff=self.wants_diff)
-        result |= {"changed": recovered or bool(changes), "run": turn.run}
-        return {**result, "restart_pending": pending, "warnings": list(judged.warnings)}
+        way = Way(turn, bool(options["restarted"]), self.check_mode, self.wants_diff)
+        result = carry_out(files, server, judged.planned, way=way)
+        return {**result, "changed": recovered or result["changed"], "warnings": list(judged.warnings)}

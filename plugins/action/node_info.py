@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from ..plugin_utils._core.dwb.survey import make_survey
+from ..plugin_utils._core.dwb.survey import make_survey, shows_another_issuer
 from ..plugin_utils._host.tls import Target, probe
+from ..plugin_utils._task.audit import as_survey, look_for_callers
 from ..plugin_utils._task.base import RolloutAction, new_run
 from ..plugin_utils._task.node import as_a_whole, judge, observe, read_request
 from ..plugin_utils._task.windows import with_service
@@ -22,11 +24,16 @@ class ActionModule(RolloutAction):
         """Return what the node is like, what would be changed, and what stands against it."""
         asked = as_a_whole(read_request(options, task_vars, self._loader))
         request, service = with_service(asked, options, partial(self._execute_module, task_vars=dict(task_vars)))
-        server = observe(self.files(request.layout.state, host=request.host), request)
-        survey = make_survey(server, request.wanted, judge(server, request), role=request.role, now=request.now)
+        files = self.files(request.layout.state, host=request.host)
+        server = observe(files, request)
+        judged = judge(server, request)
+        survey = make_survey(server, request.wanted, judged, role=request.role, now=request.now)
         address = str(options["address"] or task_vars.get("ansible_host") or request.host)
         target = Target(address, server.port, survey["common_name"] or "", float(options["timeout"]))
         clients = [str(path) for path in options["clients"] or ()]
         served = probe(target, now=request.now) if options["probe"] else {}
-        about = {"address": address, "served": served, "clients": clients, "service": service}
+        strange = shows_another_issuer(server, request.wanted, judged, served=served)
+        audit = look_for_callers(files, server, days=int(options["audit_days"]) if strange else 0)
+        survey["findings"] += [asdict(finding) for finding in audit.findings]
+        about = {**as_survey(audit), "address": address, "served": served, "clients": clients, "service": service}
         return {"changed": False, **survey, **about, "proposed_run": new_run(request.now)}

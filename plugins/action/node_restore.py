@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..plugin_utils._core.dwb.marker import Turn
+from ..plugin_utils._core.dwb.layout import Place, make_layout
+from ..plugin_utils._core.dwb.marker import Standing, Turn, read_standing, standing_looks
 from ..plugin_utils._core.dwb.planner import taken_back_commit
 from ..plugin_utils._core.errors import Refused
 from ..plugin_utils._host.port import HostFiles
 from ..plugin_utils._task.base import RolloutAction, holder
-from ..plugin_utils._task.node import observe, read_request
 from ..plugin_utils._task.transaction import recover, settle
 
 
@@ -21,23 +21,26 @@ class ActionModule(RolloutAction):
 
     def execute(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Restore the backups of the rollout; a node it never touched stays as it is."""
-        request = read_request({**options, "phases": []}, task_vars, self._loader)
-        files = self.files(request.layout.state, host=request.host, keep=int(options["keep"]))
-        server = observe(files, request)
-        run = str(options["run"] or server.marker.run)
-        recovered = not self.check_mode and recover(files, server.observation, run=run)
+        place = make_layout(str(options["root"]))
+        files = self.files(place.state, host=str(task_vars.get("inventory_hostname", "")), keep=int(options["keep"]))
+        node = self._observe(files, place)
+        run = str(options["run"] or node.marker.run)
+        recovered = not self.check_mode and recover(files, node.observation, run=run)
         if recovered:
-            server = observe(files, request)
-        torn = [finding for finding in server.findings if finding.rule == "NodeError"]
-        if torn:
-            raise Refused(torn)
-        commits = tuple(reversed(server.marker.commits)) if run and server.marker.run == run else ()
+            node = self._observe(files, place)
+        if node.findings:
+            raise Refused(node.findings)
+        commits = tuple(reversed(node.marker.commits)) if run and node.marker.run == run else ()
         if commits and not self.check_mode:
             # Noted first: cut short here, the marker still says that there is something to take back.
-            note = taken_back_commit(server, Turn(run, holder()))
+            note = taken_back_commit(node, Turn(run, holder()))
             settle(files, note.run, note.changes, check_mode=False)
             self._take_back(files, commits, force=bool(options["force"]))
         return {"changed": recovered or bool(commits), "run": run, "commits": list(commits)}
+
+    @staticmethod
+    def _observe(files: HostFiles, place: Place) -> Standing:
+        return read_standing(place, files.observe(standing_looks(place)))
 
     @staticmethod
     def _take_back(files: HostFiles, commits: Sequence[str], *, force: bool) -> None:

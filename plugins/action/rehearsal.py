@@ -12,6 +12,7 @@ from ..plugin_utils._core.dwb.moments import is_retiring, rehearse_cluster
 from ..plugin_utils._core.errors import Finding, OptionError, Refused
 from ..plugin_utils._core.rehearsal import Party, rehearse
 from ..plugin_utils._task.base import RolloutAction
+from ..plugin_utils._task.clients import surveyed_clients
 from ..plugin_utils._task.cluster import members
 from ..plugin_utils._task.sources import read_file, read_text
 
@@ -27,7 +28,7 @@ class ActionModule(RolloutAction):
             steps = [rehearse("rehearsal", [self._party(party) for party in options["parties"]])]
         else:
             every = _surveyed(members(task_vars, str(options["result"])))
-            steps = rehearse_cluster(every, self._clients(every) if is_retiring(every) else ())
+            steps = rehearse_cluster(every, self._clients(every) if is_retiring(every) else (), known=surveyed_clients(options, task_vars))
         findings = [finding for step in steps for finding in step.findings]
         if findings:
             raise Refused(findings)

@@ -15,16 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .errors import CfgError
+from .text_lines import TextFile, fault_at, read_lines
 
 SCALARS = frozenset({"int", "unsigned int", "__int64", "float", "double", "bool", "string", "Path", "EncryptedString", "ref", "v3d"})
 
-_BOM = b"\xef\xbb\xbf"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_LONE_CR = re.compile(rb"\r(?!\n)")
-_LONE_LF = re.compile(rb"(?<!\r)\n")
-_CRLF = re.compile(rb"\r\n")
 _TYPE = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]*(?: [A-Za-z_][A-Za-z0-9_]*)*(?:<[A-Za-z0-9_ ]+>)?)?")
 # The word stays plural for one item; more than nine digits cannot be a count of lines.
 _COUNT = re.compile(r" *(0|[1-9][0-9]{0,8}) items *")
@@ -104,31 +98,19 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True)
-class CfgFile:
+class CfgFile(TextFile):
     """
     A parsed file; ``render`` gives back its bytes.
 
     Attributes:
-        where: The file as an operator knows it.
-        bom: The UTF-8 byte order mark or nothing.
-        eol: The file's own line end; CRLF when it has none, for the product runs on Windows.
-        encoding: ``ascii``, ``utf-8``, or ``latin-1`` for single-byte text of an unknown code page.
         lines: All lines; after a final line end there is one more, empty.
         entries: The top-level entries in file order.
         faults: By line number, what is wrong with each line that is not understood.
     """
 
-    where: str
-    bom: bytes
-    eol: bytes
-    encoding: str
     lines: tuple[CfgLine, ...] = field(repr=False)
     entries: tuple[Entry, ...] = field(repr=False)
     faults: Mapping[int, str] = field(repr=False)
-
-    def error(self, number: int | None, problem: str, *, remedy: str) -> CfgError:
-        """Return an error about line *number*; None when no line is at fault but what was asked for."""
-        return CfgError(where=self.where if number is None else f"{self.where}:{number}", problem=problem, remedy=remedy)
 
 
 def parse(content: bytes, *, where: str) -> CfgFile:
@@ -145,20 +127,18 @@ def parse(content: bytes, *, where: str) -> CfgFile:
     Raises:
         CfgError: A tab, mixed line ends, a control character, UTF-16, or text that is not what its BOM says.
     """
-    bom = _BOM if content.startswith(_BOM) else b""
-    body = content[len(bom) :]
-    _refuse_binary(body, where)
-    eol = _line_end(body, where)
-    text, encoding = _decoded(body, where, bom=bool(bom))
-    pairs = zip(body.split(eol), text.split(eol.decode()), strict=True)
+    text, pairs = read_lines(content, where=where)
+    # "any other" component file too is misread when it has a tab: Access Control page of the product manual.
+    if (tab := content.find(b"\t")) >= 0:
+        raise fault_at(content, tab, where=where, problem="a tab, which stops the product reading the file; it takes spaces only")
     lines = tuple(parse_line(raw, line, number=number) for number, (raw, line) in enumerate(pairs, 1))
     entries, faults = _tree(lines)
-    return CfgFile(where, bom, eol, encoding, lines, entries, faults)
+    return CfgFile(text.where, text.bom, text.eol, text.encoding, lines, entries, faults)
 
 
 def render(file: CfgFile) -> bytes:
     """Return the bytes that *file* was read from."""
-    return file.bom + file.eol.join(line.raw for line in file.lines)
+    return file.joined(line.raw for line in file.lines)
 
 
 def parse_line(raw: bytes, text: str, *, number: int) -> CfgLine:
@@ -181,43 +161,6 @@ def parse_line(raw: bytes, text: str, *, number: int) -> CfgLine:
     if unsure or not (key and assign and colon):
         return CfgLine(number, raw, indent)
     return CfgLine(number, raw, indent, key, kind, value)
-
-
-def _refuse_binary(body: bytes, where: str) -> None:
-    if body.startswith(_UTF16):
-        raise CfgError(where=f"{where}:1", problem="the file is UTF-16", remedy="save it as the product wrote it: ANSI or UTF-8")
-    if control := _CONTROL.search(body):
-        raise _at(body, control.start(), where=where, problem=f"a control character, byte 0x{control[0].hex()}; this is no text file")
-    # "any other" component file too is misread when it has a tab: Access Control page of the product manual.
-    if (tab := body.find(b"\t")) >= 0:
-        raise _at(body, tab, where=where, problem="a tab, which stops the product reading the file; it takes spaces only")
-
-
-def _line_end(body: bytes, where: str) -> bytes:
-    if lone := _LONE_CR.search(body):
-        raise _at(body, lone.start(), where=where, problem="a carriage return without line feed")
-    first = body.find(b"\n")
-    if first < 0:
-        return b"\r\n"
-    crlf = body[:first].endswith(b"\r")
-    if odd := (_LONE_LF if crlf else _CRLF).search(body):
-        ends = ("LF", "CRLF") if crlf else ("CRLF", "LF")
-        raise _at(body, odd.start(), where=where, problem=f"the line ends in {ends[0]}, the first line in {ends[1]}")
-    return b"\r\n" if crlf else b"\n"
-
-
-def _decoded(body: bytes, where: str, *, bom: bool) -> tuple[str, str]:
-    try:
-        return body.decode("utf-8"), "utf-8" if bom or not body.isascii() else "ascii"
-    except UnicodeDecodeError as fault:
-        if bom:
-            raise _at(body, fault.start, where=where, problem="a byte that is no UTF-8 in a file marked as UTF-8") from fault
-    return body.decode("latin-1"), "latin-1"
-
-
-def _at(body: bytes, position: int, *, where: str, problem: str) -> CfgError:
-    number = body.count(b"\n", 0, position) + 1
-    return CfgError(where=f"{where}:{number}", problem=problem, remedy="correct the line in a text editor, or restore the file")
 
 
 def _tree(lines: tuple[CfgLine, ...]) -> tuple[tuple[Entry, ...], dict[int, str]]:

@@ -286,7 +286,7 @@ def _spliced(file: CfgFile, lines: list[bytes], *, first: int, last: int) -> byt
     """Return the file with *lines* for its lines *first* to *last*; the line end at the end of the file stays as it is."""
     raws = [line.raw for line in file.lines]
     raws[first - 1 : last] = lines
-    return file.bom + file.eol.join(raws)
+    return file.joined(raws)
 
 
 def _shown(path: Sequence[str]) -> str:

@@ -56,7 +56,7 @@ class CertificateError(CoreError):
 
 
 class CfgError(CoreError):
-    """A .cfg file is not understood, or an edit of it would be a guess."""
+    """A configuration file is not understood, or an edit of it would be a guess."""
 
 
 class NodeError(CoreError):

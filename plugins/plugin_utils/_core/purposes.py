@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from typing import Literal
 
 from .errors import CoreError, Finding
-from .handshake import Verdict, verify
+from .handshake import Purpose, Verdict, verify
 
-_PURPOSES: tuple[Literal["server", "client"], ...] = ("server", "client")
+PURPOSES: tuple[Purpose, ...] = ("server", "client")
 _CA = "have the CA above it reissued, or use another one: "
-EXPIRED, NOT_YET_VALID = 10, 9
+EXPIRED, NOT_YET_VALID, _UNSUITABLE = 10, 9, 26
 # Numbers of X509_V_ERR_* (OpenSSL, x509_vfy.h). Their texts come from OpenSSL itself.
 _REMEDIES = {
     2: "add the missing CA levels to the trust, up to the self-signed root",
@@ -26,7 +25,7 @@ _REMEDIES = {
     21: "add the CA that issued it to the trust, and every level above it up to the self-signed root",
     24: f"{_CA}its basicConstraints or its key are invalid",
     25: f"{_CA}its pathLenConstraint allows fewer levels below it",
-    26: "have it reissued with extendedKeyUsage serverAuth and clientAuth, both",
+    _UNSUITABLE: "have it reissued with extendedKeyUsage serverAuth and clientAuth, both",
     28: "add the CA to the trust as BEGIN CERTIFICATE; a BEGIN TRUSTED CERTIFICATE block can forbid a purpose",
     32: f"{_CA}its keyUsage lacks keyCertSign",
     34: "have it reissued without the critical extension that OpenSSL does not know",
@@ -45,7 +44,9 @@ _REMEDIES = {
 _ANY_REMEDY = "have it reissued so that openssl verify -x509_strict accepts it, for -purpose sslserver and sslclient"
 
 
-def check_purposes(leaf_pem: bytes, bundle: bytes, *, where: str, told: Collection[int] = ()) -> Iterator[Finding]:
+def check_purposes(
+    leaf_pem: bytes, bundle: bytes, *, where: str, told: Collection[int] = (), purposes: Collection[Purpose] = PURPOSES
+) -> Iterator[Finding]:
     """
     Yield what OpenSSL has against a leaf as TLS server and as TLS client; a server of a cluster is both (dossier 4.3 and 10.11).
 
@@ -54,19 +55,30 @@ def check_purposes(leaf_pem: bytes, bundle: bytes, *, where: str, told: Collecti
         bundle: The trust file as it will be.
         where: For the findings.
         told: Error numbers that another rule has reported already.
+        purposes: Which of both are meant.
     """
     refused: dict[str, Verdict] = {}
     try:
-        for purpose in _PURPOSES:
+        for purpose in purposes:
             verdict = verify(leaf_pem, bundle, purpose=purpose)
             if not verdict.accepted and verdict.code not in told:
                 refused[purpose] = verdict
     except CoreError as error:
         yield from (replace(finding, where=f"{where}, {finding.where}", rule="chain") for finding in error.findings)
-    if len({verdict.code for verdict in refused.values()}) == 1 and len(refused) == len(_PURPOSES):
+    if len({verdict.code for verdict in refused.values()}) == 1 and len(refused) == len(PURPOSES):
         yield _finding(where, "server and as TLS client", refused["server"], rule="chain")
-    else:
+    elif len(purposes) == len(PURPOSES):
         yield from (_finding(where, purpose, verdict, rule=f"purpose-{purpose}") for purpose, verdict in refused.items())
+    else:
+        yield from (_of_one(where, purpose, verdict) for purpose, verdict in refused.items())
+
+
+def _of_one(where: str, purpose: str, verdict: Verdict) -> Finding:
+    """Return the finding about a leaf that has one purpose only: it can lack that, or anything else."""
+    if verdict.code != _UNSUITABLE:
+        return _finding(where, purpose, verdict, rule="chain")
+    remedy = f"have it reissued with extendedKeyUsage {purpose}Auth"
+    return replace(_finding(where, purpose, verdict, rule=f"purpose-{purpose}"), remedy=remedy)
 
 
 def _finding(where: str, purpose: str, verdict: Verdict, *, rule: str) -> Finding:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -102,6 +102,43 @@ def rehearse(step: str, parties: Sequence[Party]) -> Rehearsed:
     return Rehearsed(step, judge.pairs, tuple(findings))
 
 
+def rehearse_clients(step: str, servers: Sequence[Party], clients: Sequence[Party]) -> Rehearsed:
+    """
+    Judge servers before clients and clients before servers, each for the one purpose that counts.
+
+    Args:
+        step: What the rollout will have done at that moment.
+        servers: Only those with a certificate present one.
+        clients: A client is no server of another one.
+
+    Returns:
+        One finding for each client, purpose and verdict, also for a client whose files cannot be read; each names all the servers.
+    """
+    judge = _Judge()
+    findings: list[Finding] = []
+    for client in clients:
+        try:
+            findings += _refusals(judge, step, [(server, client) for server in servers], purpose="server")
+            findings += _refusals(judge, step, [(client, server) for server in servers], purpose="client")
+        except CoreError as error:
+            findings += [replace(finding, where=f"{client.name}: {finding.where}") for finding in error.findings]
+    return Rehearsed(step, judge.pairs, tuple(findings))
+
+
+def _refusals(judge: _Judge, step: str, pairs: Sequence[tuple[Party, Party]], *, purpose: Purpose) -> Iterator[Finding]:
+    """Yield what becomes of *pairs* of a presenter and a truster in which one of both is always the same."""
+    refused: dict[str, list[tuple[Party, Party]]] = {}
+    for presenter, truster in pairs:
+        if presenter.certificate and truster.bundle:
+            verdict = judge.verdict(presenter.certificate, truster.bundle, purpose)
+            if not verdict.accepted:
+                refused.setdefault(f"error {verdict.code}, {verdict.text}", []).append((presenter, truster))
+    for why, of_verdict in refused.items():
+        presenters, trusters = (_listed(dict.fromkeys(side)) for side in zip(*of_verdict, strict=True))
+        yield Finding(step, f"{trusters} would refuse the certificate of {presenters} as TLS {purpose}: {why}",
+                      "run certops.rollout.clients first, or list the client in dwb_accepted_loss", "client-trust")
+
+
 def rehearse_retirement(step: str, parties: Sequence[Party], *, clients: Sequence[Party] = ()) -> Rehearsed:
     """
     Find every certificate that needs what is retired: accepted by somebody today, as server or as client, and then no longer.
@@ -141,7 +178,7 @@ def _retired(judge: _Judge, presenter: Party, trusters: Sequence[Party], *, is_c
         verdict = refused[0][1]
         by = _listed([truster for truster, _ignored in refused])
         yield Finding(presenter.name, f"{whose} is refused by {by} today already, as TLS client: error {verdict.code}, {verdict.text}",
-                      "renew it from the new CA, or leave it out of dwb_client_certificates", "retired")
+                      "renew it from the new CA, or leave it out of dwb_client_certificates, or list it in dwb_accepted_loss", "retired")
 
 
 def _first(content: bytes) -> Certificate:
@@ -174,8 +211,8 @@ def _gone_above(leaf: Certificate, truster: Party) -> list[str]:
     return [shown(anchor.subject) for anchor in today if anchor.fingerprint not in kept and fold(anchor.subject) in above]
 
 
-def _listed(trusters: Sequence[Party]) -> str:
-    return ", ".join(truster.name for truster in trusters)
+def _listed(parties: Iterable[Party]) -> str:
+    return ", ".join(party.name for party in parties)
 
 
 def _meetings(parties: Sequence[Party]) -> Iterator[tuple[Party, Party, Purpose]]:

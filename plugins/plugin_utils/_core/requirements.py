@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 from .certificate import Certificate
 from .errors import CoreError, Finding
-from .handshake import negotiate
+from .handshake import Purpose, negotiate
 from .identity import Identity
 from .names import shown
 from .pem import PemBlock, split_pem
-from .purposes import EXPIRED, NOT_YET_VALID, check_purposes
+from .purposes import EXPIRED, NOT_YET_VALID, PURPOSES, check_purposes
 from .x509 import is_issued_by, read_certificate
 
 _MIN_BITS, _MAX_BITS = 2048, 4096
@@ -33,6 +33,8 @@ class Expectation:
         ciphers: Its ``SSL Ciphers``, None when it has none.
         min_days: For how many days the certificate has to be valid still.
         now: Aware.
+        licence: Name of the file that has the common name.
+        purposes: What it is presented as. A client needs neither a dNSName nor the usage for RSA key exchange.
     """
 
     node: str
@@ -40,6 +42,13 @@ class Expectation:
     ciphers: str | None
     min_days: int
     now: datetime
+    licence: str = "server_cert.pem"
+    purposes: tuple[Purpose, ...] = PURPOSES
+
+    @property
+    def is_server(self) -> bool:
+        """Tell whether anybody connects to the node."""
+        return "server" in self.purposes
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,7 @@ def _judge(leaf: Certificate, bundle: bytes, expected: Expectation, *, where: st
     told = [EXPIRED] * (leaf.not_after < expected.now) + [NOT_YET_VALID] * (leaf.not_before > expected.now)
     return Judgement((
         *_names(leaf, expected, where), *_dates(leaf, expected, where), *_key(leaf, where), *_role(leaf, where),
-        *check_purposes(leaf.pem, bundle, where=where, told=told)), tuple(_warnings(leaf, where)))
+        *check_purposes(leaf.pem, bundle, where=where, told=told, purposes=expected.purposes)), tuple(_warnings(leaf, expected, where)))
 
 
 def _names(leaf: Certificate, expected: Expectation, where: str) -> Iterator[Finding]:
@@ -122,14 +131,22 @@ def _names(leaf: Certificate, expected: Expectation, where: str) -> Iterator[Fin
     own = leaf.common_name_bytes
     if len(own) != 1:
         yield Finding(where, f"the subject has {_listed('CN', leaf.common_names)}; exactly one is wanted",
-                      "have it reissued with the CN of server_cert.pem only", "common-name")
+                      f"have it reissued with the CN of {expected.licence} only", "common-name")
     elif wanted is not None and own[0] != wanted:
-        yield Finding(where, f"subject CN is {shown(own[0])}, server_cert.pem of {expected.node} has {shown(wanted)}",
-                      "have it reissued with that CN, or check that this certificate is meant for this node", "common-name")
+        yield Finding(where, f"subject CN is {shown(own[0])}, {expected.licence} of {expected.node} has {shown(wanted)}",
+                      _rename(expected), "common-name")
+    if not expected.is_server:
+        return
     needed = own[0] if wanted is None and len(own) == 1 else wanted
     if needed is not None and needed not in [name.encode() for name in leaf.dns_names]:
         yield Finding(where, f"subjectAltName has {_listed('dNSName', leaf.dns_names)}; the CN {shown(needed)} is wanted there too",
                       "have it reissued with the CN as dNSName in subjectAltName", "subject-alt-name")
+
+
+def _rename(expected: Expectation) -> str:
+    """Return what to do about another CN; that of a client is the name of its folder, too (dossier 4.5)."""
+    orphans = "" if expected.is_server else "; with another one, Users\\<CN> and all that is granted by CN stay behind"
+    return f"have it reissued with that CN, or check that this certificate is meant for this node{orphans}"
 
 
 def _dates(leaf: Certificate, expected: Expectation, where: str) -> Iterator[Finding]:
@@ -160,8 +177,8 @@ def _key(leaf: Certificate, where: str) -> Iterator[Finding]:
 
 def _role(leaf: Certificate, where: str) -> Iterator[Finding]:
     if leaf.is_ca:
-        yield Finding(where, f"basicConstraints of {shown(leaf.subject)} say CA:TRUE; a server needs a leaf",
-                      "give the certificate of the server, and put it before those of its CA", "not-a-leaf")
+        yield Finding(where, f"basicConstraints of {shown(leaf.subject)} say CA:TRUE; a node needs a leaf",
+                      "give the certificate of the node, and put it before those of its CA", "not-a-leaf")
     if leaf.fault:
         yield Finding(where, f"invalid or inconsistent certificate extension: {leaf.fault}", "have it reissued", "extensions")
 
@@ -173,12 +190,12 @@ def _ciphers(identity: Identity, expected: Expectation) -> Iterator[Finding]:
         yield from (replace(finding, where=f"{expected.node}, {finding.where}") for finding in _ruled(error, "ciphers"))
 
 
-def _warnings(leaf: Certificate, where: str) -> Iterator[Finding]:
+def _warnings(leaf: Certificate, expected: Expectation, where: str) -> Iterator[Finding]:
     if leaf.key_type == "RSA" and leaf.key_bits > _MAX_BITS:
         yield Finding(where, f"the RSA key has {leaf.key_bits} bits; every handshake takes long",
                       "prefer 2048 to 4096 bits when it is renewed", "key-size")
     # RFC 5246 section 7.4.2: a suite with RSA key exchange, like AES256-SHA256, needs the usage.
-    if leaf.key_type == "RSA" and leaf.key_usage is not None and "keyEncipherment" not in leaf.key_usage:
+    if expected.is_server and leaf.key_type == "RSA" and leaf.key_usage is not None and "keyEncipherment" not in leaf.key_usage:
         yield Finding(where, "keyUsage lacks keyEncipherment; suites with RSA key exchange cannot be used",
                       "have it renewed with digitalSignature and keyEncipherment", "key-usage")
 

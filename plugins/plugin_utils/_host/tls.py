@@ -53,14 +53,16 @@ def probe(target: Target, *, now: datetime) -> dict[str, Any]:
         now: Aware, for the days left.
 
     Returns:
-        ``fingerprint``, ``common_name``, validity, ``protocol``, ``cipher`` and ``chain``
-        (SHA-256, leaf first) with ``error`` None; or only ``error``, in the words of the system or of OpenSSL.
+        ``fingerprint``, ``common_name``, validity, ``protocol``, ``cipher``, ``chain``
+        (SHA-256, leaf first), ``peer`` and ``controller`` (both ends in numbers) with
+        ``error`` None; or only ``error``, in the words of the system or of OpenSSL.
     """
     try:
         with socket.create_connection((target.address, target.port), target.timeout) as plain, \
                 _context(target).wrap_socket(plain, server_hostname=target.server_name or None) as tls:
             leaf = tls.getpeercert(binary_form=True) or b""
-            facts = {"protocol": tls.version(), "cipher": (tls.cipher() or ("",))[0], "chain": _chain(tls, leaf)}
+            facts = {"protocol": tls.version(), "cipher": (tls.cipher() or ("",))[0], "chain": _chain(tls, leaf),
+                     "peer": plain.getpeername()[0], "controller": plain.getsockname()[0]}
             _await_alert(tls, target)
         return {**(describe(read_certificate(leaf, where=target.address), now) or {}), **facts, "error": None}
     except (OSError, ValueError) as error:

@@ -105,15 +105,23 @@ def role_options(role: str) -> dict[str, Any]:
     return _specify(yaml.safe_load(text)["argument_specs"]["main"]["options"])
 
 
-def unknown_variables(variables: Mapping[str, Any], role: str, *, prefix: str) -> list[Finding]:
+@cache
+def _options_of_roles(prefix: str) -> dict[str, Any]:
+    """Return the variables of every role whose name begins with *prefix*; they share hosts and inventories."""
+    options: dict[str, Any] = {}
+    for role in sorted((_COLLECTION / "roles").glob(f"{prefix}*")):
+        options.update(role_options(role.name))
+    return options
+
+
+def unknown_variables(variables: Mapping[str, Any], *, prefix: str) -> list[Finding]:
     """
-    Find the variables of a host that look like the role's but are none of it: a mistyped one would be silently ignored.
+    Find the variables of a host that look like those of the roles but are of none: a mistyped one would be silently ignored.
 
     Args:
         variables: Of one host.
-        role: Short name of the role.
-        prefix: What the names of the role's variables start with.
+        prefix: What the names of the roles and of their variables start with.
     """
     mine = {name: value for name, value in variables.items() if name.startswith(prefix) and not name.startswith(f"{prefix}_")}
-    spec = role_options(role)
+    spec = _options_of_roles(prefix)
     return unknown_options({name: value for name, value in mine.items() if name not in spec}, spec, where="variable")

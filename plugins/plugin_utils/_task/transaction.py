@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from .._core.dwb.marker import split_commit
+from .._core.dwb.marker import Noted, Turn, split_commit
+from .._core.dwb.planner import make_commit, restart_commit
 from .._core.errors import InterruptedRunError, LockedError
 from .._core.observation import Observation
 from .._core.plan import Change
@@ -58,6 +60,41 @@ def settle(files: HostFiles, commit: str, changes: Sequence[Change], *, check_mo
     """
     if changes and not check_mode:
         files.commit(commit, changes)
+
+
+@dataclass(frozen=True)
+class Way:
+    """
+    How a task is to be carried out.
+
+    Attributes:
+        turn: Who commits.
+        restarted: Note that the product was restarted, instead of any change.
+        check_mode: Whether nothing may be written.
+        diff: Whether contents before and after are shown.
+    """
+
+    turn: Turn
+    restarted: bool
+    check_mode: bool
+    diff: bool
+
+
+def carry_out(files: HostFiles, node: Noted, planned: Mapping[str, Sequence[Change]], *, way: Way) -> dict[str, Any]:
+    """
+    Make all that is planned in one transaction, and return the result of the task.
+
+    Args:
+        files: The node's.
+        node: As observed.
+        planned: Changes by phase.
+        way: How.
+    """
+    commit = restart_commit(node, way.turn) if way.restarted else make_commit(node, planned, way.turn)
+    changes = commit.changes if commit else ()
+    settle(files, commit.run if commit else "", changes, check_mode=way.check_mode)
+    pending = not way.restarted and (bool(changes) or node.marker.restart_pending)
+    return {**report(changes, diff=way.diff), "run": way.turn.run, "restart_pending": pending}
 
 
 def report(changes: Sequence[Change], *, diff: bool) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._task.options impo
 from unit.source import PLUGINS
 
 MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.yml"))
+ROLES = ("dwb_cluster", "dwb_client", "dwb_sensor")
 SECRETS = ("pem_content", "key_content", "passphrase", "pkcs12_content")
 _MINE = "certops.rollout."
 
@@ -129,10 +130,14 @@ class TestNearest:
 class TestUnknownVariables:
     def test_finds_a_mistyped_variable_of_the_role(self) -> None:
         """A variable that looks like the role's and is none is told with the nearest."""
-        [finding] = unknown_variables({"dwb_rot": "/srv", "ansible_host": "x"}, "dwb_cluster", prefix="dwb_")
+        [finding] = unknown_variables({"dwb_rot": "/srv", "ansible_host": "x"}, prefix="dwb_")
 
         assert finding.remedy == "did you mean 'dwb_root'?"
 
-    def test_takes_every_variable_of_the_role(self) -> None:
-        """The role's own variables are known."""
-        assert unknown_variables(dict.fromkeys(role_options("dwb_cluster"), "x"), "dwb_cluster", prefix="dwb_") == []
+    @pytest.mark.parametrize("role", ROLES)
+    def test_takes_every_variable_of_each_role(self, role: str) -> None:
+        """Roles share inventories, so the variables of one are known to all; a mistyped one of each is not."""
+        names = role_options(role)
+
+        assert unknown_variables(dict.fromkeys(names, "x"), prefix="dwb_") == []
+        assert len(unknown_variables(dict.fromkeys([f"{name}x" for name in names]), prefix="dwb_")) == len(names)

@@ -47,7 +47,7 @@ class TestFindService:
         assert value("__dwb_cluster_find_service", **variables, **BOTH) is True
         assert value("__dwb_cluster_find_service", **variables, dwb_service_manager="command") is False
 
-    @pytest.mark.parametrize("job", ["drift", "verify", "tell"])
+    @pytest.mark.parametrize("job", ["drift", "verify", "tell", "survey_as_is"])
     def test_costs_the_others_nothing(self, job: str) -> None:
         """They look, and one call per node is enough for it."""
         assert value("__dwb_cluster_find_service", dwb_job=job) is False

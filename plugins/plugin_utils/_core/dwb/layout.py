@@ -26,12 +26,12 @@ _VOLUME = re.compile(r"(\\\\\?\\)?([A-Za-z]:|UNC\\[^\\/]*([\\/][^\\/]*)?)|\\\\[^
 
 
 @dataclass(frozen=True)
-class Layout:
+class Place:
     """
-    The paths of one server.
+    A folder of a product, and the state folder beside it.
 
     Attributes:
-        root: Absolute install root in the node's own notation, without a slash at its end.
+        root: Absolute path in the node's own notation, without a slash at its end.
     """
 
     root: str
@@ -56,6 +56,27 @@ class Layout:
         """Return the file that names the last rollout that was taken back here."""
         return self.path(self.state, "taken-back")
 
+    def path(self, *parts: str) -> str:
+        """Return *parts* joined as the node joins them."""
+        return ("\\" if self.windows else "/").join(parts)
+
+    def named(self, folder: Folder, path: str) -> FileState:
+        """
+        Return the state of the file *path* among the files of *folder*, absent if there is none.
+
+        Args:
+            folder: As observed.
+            path: Absolute; upper and lower case are the same where Windows says so.
+        """
+        for file in folder.files:
+            if file.path == path or (self.windows and file.path.casefold() == path.casefold()):
+                return file
+        return FileState(path)
+
+
+class Layout(Place):
+    """The paths of one server; its root is the install root."""
+
     @property
     def components(self) -> str:
         """Return the folder whose every .cfg file the server loads."""
@@ -65,10 +86,6 @@ class Layout:
     def processing(self) -> str:
         """Return the master's folder that becomes Components on every DPU."""
         return self.path(self.root, "Components for Processing Servers")
-
-    def path(self, *parts: str) -> str:
-        """Return *parts* joined as the node joins them."""
-        return ("\\" if self.windows else "/").join(parts)
 
     def certificates(self, name: str) -> str:
         """Return the path of the file *name* in the folder Certificates."""
@@ -88,19 +105,6 @@ class Layout:
             Look(self.taken_back, "text"),
         )
 
-    def named(self, folder: Folder, path: str) -> FileState:
-        """
-        Return the state of the file *path* among the files of *folder*, absent if there is none.
-
-        Args:
-            folder: As observed.
-            path: Absolute; upper and lower case are the same where Windows says so.
-        """
-        for file in folder.files:
-            if file.path == path or (self.windows and file.path.casefold() == path.casefold()):
-                return file
-        return FileState(path)
-
 
 def make_layout(root: str) -> Layout:
     """
@@ -112,9 +116,13 @@ def make_layout(root: str) -> Layout:
     Raises:
         OptionError: The path is relative, or is the root of a file system.
     """
-    bare = root.rstrip("/\\")
-    layout = Layout(bare)
-    if not bare or _VOLUME.fullmatch(bare) or not (layout.windows or root.startswith("/")):
+    if not is_place(root):
         raise OptionError(where="root", problem=f"{root!r} is not the absolute path of an install folder",
                           remedy="name the folder that holds bin and Certificates, for example C:\\Adobe\\Server")
-    return layout
+    return Layout(root.rstrip("/\\"))
+
+
+def is_place(path: str) -> bool:
+    """Tell whether *path* is absolute, and not the root of a file system: a state folder can be beside it, on the same volume."""
+    bare = path.rstrip("/\\")
+    return bool(bare) and not _VOLUME.fullmatch(bare) and (Place(bare).windows or path.startswith("/"))

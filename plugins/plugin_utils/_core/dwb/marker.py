@@ -8,10 +8,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from typing import Protocol
 
-from ..errors import NodeError
-from ..observation import FileState
+from ..errors import Finding, NodeError
+from ..observation import FileState, Look, Observation
 from ..plan import Change, replacing
+from .layout import Place
 
 # What the host contract allows as the id of a run.
 _COMMIT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
@@ -71,6 +73,59 @@ class Marker:
         every = (*base.phases, *(phase for phase in phases if phase not in base.phases))
         commit = commit_id(turn, len(base.commits) + 1, clock=clock)
         return replace(base, commits=(*base.commits, commit), restart_pending=restart_pending, phases=every, holder=turn.holder)
+
+
+class Noted(Protocol):
+    """A node on which rollouts leave their marker: a server, a client, or whatever more there is to be."""
+
+    @property
+    def layout(self) -> Place:
+        """Return where its state folder is."""
+
+    @property
+    def observation(self) -> Observation:
+        """Return what it answered."""
+
+    @property
+    def marker(self) -> Marker:
+        """Return what the last rollout left."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """
+    How a rollout stands on a node, and no more of it than that.
+
+    Attributes:
+        layout: Where its state folder is.
+        observation: As it answered the looks at least at the marker and the note.
+        marker: What the last rollout left.
+        findings: Why the marker cannot be read.
+    """
+
+    layout: Place
+    observation: Observation
+    marker: Marker = field(default_factory=Marker)
+    findings: tuple[Finding, ...] = ()
+
+
+def standing_looks(place: Place) -> tuple[Look, ...]:
+    """Return what tells how a rollout stands."""
+    return Look(place.marker, "text"), Look(place.taken_back, "text")
+
+
+def read_standing(place: Place, observation: Observation) -> Standing:
+    """
+    Return how a rollout stands.
+
+    Args:
+        place: The folder of the product.
+        observation: The node's answer to at least ``standing_looks``.
+    """
+    try:
+        return Standing(place, observation, read_marker(observation.file(place.marker)))
+    except NodeError as error:
+        return Standing(place, observation, findings=error.findings)
 
 
 def read_marker(state: FileState) -> Marker:

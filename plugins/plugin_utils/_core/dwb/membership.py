@@ -10,16 +10,16 @@ also where nobody knows which.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from ..certificate import Certificate
 from ..errors import OptionError
 from ..names import Attribute, Name, read_subject, shown
 from .access_file import Member
+from .addresses import Address, plain
 
 YES, NO, UNDECIDED = "yes", "no", "undecided"
-Address = IPv4Address | IPv6Address
 
 _FIELDS = {"CN": "CN", "O": "O", "OU": "OU", "L": "L", "ST": "ST", "C": "C", "Email": "emailAddress"}
 _IN_ADDRESSES = frozenset("0123456789abcdefABCDEF.:*")
@@ -97,7 +97,7 @@ def client_of(certificate: Certificate, address: str) -> Client:
         OptionError: It is no address.
     """
     try:
-        return Client(read_subject(certificate.der), _plain(ip_address(address)) if address else None)
+        return Client(read_subject(certificate.der), plain(ip_address(address)) if address else None)
     except ValueError:
         raise OptionError(where="address", problem=f"{shown(address)} is no numeric address",
                           remedy="give the IP address that the client connects from, or leave it out") from None
@@ -159,14 +159,9 @@ def _is_elsewhere(value: str, address: Address | None) -> bool:
         # An IPv6 address has many spellings. Whether 10.1.* is a pattern is not documented; if it is not, it means nobody.
         return address.version == 4 and not matches(value, str(address))
     try:
-        return _plain(ip_address(value)) != address
+        return plain(ip_address(value)) != address
     except ValueError:
         return False
-
-
-def _plain(address: Address) -> Address:
-    """Return an IPv4 address that a dual-stack socket shows as IPv6 in its own form (RFC 4291 section 2.5.5.2)."""
-    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
 def _undecided(why: str, client: Client) -> Answer:

@@ -9,11 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import Finding
-from ..rehearsal import Party, Rehearsed, rehearse, rehearse_retirement
+from ..rehearsal import Party, Rehearsed, rehearse, rehearse_clients, rehearse_retirement
+from .clients import Client
 from .cluster import Member
 
+_STEPS = (("trust extended", "leaf_now"), ("servers activated", "leaf_after"))
 
-def rehearse_cluster(members: Sequence[Member], clients: Sequence[Party] = ()) -> list[Rehearsed]:
+
+def rehearse_cluster(members: Sequence[Member], clients: Sequence[Party] = (), *, known: Sequence[Client] = ()) -> list[Rehearsed]:
     """
     Return what would come of each moment.
 
@@ -21,15 +24,40 @@ def rehearse_cluster(members: Sequence[Member], clients: Sequence[Party] = ()) -
 
     Args:
         members: All servers of the cluster, surveyed.
-        clients: Known clients by the file of their certificate; they count for a retirement only.
+        clients: Clients by the file of their certificate; they count for a retirement only.
+        known: Clients that were surveyed, without those that the operator gives up.
     """
-    steps = [rehearse("trust extended", [_server(member, "leaf_now") for member in members]),
-             rehearse("servers activated", [_server(member, "leaf_after") for member in members])]
+    steps = [_together(rehearse(step, [_server(member, leaf) for member in members]), rehearse_clients(step, servers, callers))
+             for (step, leaf), (servers, callers) in zip(_STEPS, _met_by_clients(members, known), strict=True)]
     if is_retiring(members):
         parties = [party for member in members for party in (_server(member), *_holders(member))]
-        judged = rehearse_retirement("old CA retired", parties, clients=clients)
+        presenting = [_client(client, certificate="leaf_now") for client in known if client.survey.get("leaf_now")]
+        judged = rehearse_retirement("old CA retired", parties, clients=[*clients, *presenting])
         steps.append(replace(judged, findings=(*_unready(members), *judged.findings)))
     return steps
+
+
+def _together(first: Rehearsed, second: Rehearsed) -> Rehearsed:
+    return Rehearsed(first.step, first.pairs + second.pairs, (*first.findings, *second.findings))
+
+
+def _met_by_clients(members: Sequence[Member], known: Sequence[Client]) -> Iterator[tuple[list[Party], list[Party]]]:
+    """Yield servers and clients of both moments; who meets in both in the same way is told of the first, and once."""
+    trusting = [client for client in known if client.uses_tls]
+    yield [replace(_server(member, "leaf_now"), bundle=b"") for member in members], [_client(client) for client in trusting]
+    servers = [_server(member, "" if member.survey.get("leaf_after") == member.survey.get("leaf_now") else "leaf_after")
+               for member in members]
+    yield servers, [_client(client, certificate=_judged_leaf(client, retiring=is_retiring(members))) for client in trusting]
+
+
+def _judged_leaf(client: Client, *, retiring: bool) -> str:
+    """Return which certificate of a client counts; where a CA is retired, the one that it has already is judged with that."""
+    return "" if retiring and client.survey.get("leaf_now") == client.survey.get("leaf_after") else "leaf_after"
+
+
+def _client(client: Client, *, certificate: str = "") -> Party:
+    leaf, bundle = (str(client.survey.get(key, "")).encode("latin-1") for key in (certificate, "bundle_after"))
+    return Party(client.host, leaf, bundle)
 
 
 def is_retiring(members: Sequence[Member]) -> bool:

@@ -15,8 +15,8 @@ from ..pem import PemBlock
 from ..plan import Change, replacing
 from ..sddl import ADMINISTRATORS, SYSTEM
 from ..trust import plan_swapped, swap_anchors
-from .layout import CERTIFICATE_VALUE, LICENCE
-from .marker import Marker, Turn, commit_id, write_marker
+from .layout import CERTIFICATE_VALUE, LICENCE, Place
+from .marker import Marker, Noted, Turn, commit_id, write_marker
 from .server import Server
 
 
@@ -89,15 +89,23 @@ def plan_certificate(server: Server, identity: Identity, *, reader: str) -> list
         reader: SID of the service's account, Windows only. Empty when nobody told: then a new file is for SYSTEM and Administrators,
             and a present one for one account more at the most.
     """
-    change = plan_key_file(server.certificate, identity, guard=_guard(server, reader), one_more=not reader)
+    licence = server.observation.file(server.layout.certificates(LICENCE))
+    change = plan_key_file(server.certificate, identity, guard=key_guard(server.layout, licence, reader=reader), one_more=not reader)
     return [change] if change else []
 
 
-def _guard(server: Server, reader: str) -> str:
-    """Return the protection of the new key file: its owner is who owns the licence certificate beside it."""
-    if server.layout.windows:
+def key_guard(place: Place, beside: FileState, *, reader: str) -> str:
+    """
+    Return the protection of a new key file, in the words of the host contract.
+
+    Args:
+        place: Tells the system.
+        beside: Whose owner it gets on POSIX: the licence certificate that is beside it.
+        reader: SID of the account that reads it, Windows only; empty when nobody told.
+    """
+    if place.windows:
         return dacl_guard(PRIVATE_DACL + (f"(A;;FR;;;{reader})" if reader not in {"", SYSTEM, ADMINISTRATORS} else ""))
-    return mode_guard("0600", owner_of(server.observation.file(server.layout.certificates(LICENCE))))
+    return mode_guard("0600", owner_of(beside))
 
 
 def plan_configuration(server: Server, master: Mapping[str, bytes]) -> list[Change]:
@@ -151,7 +159,7 @@ class Commit:
     changes: tuple[Change, ...]
 
 
-def make_commit(server: Server, planned: Mapping[str, Sequence[Change]], turn: Turn) -> Commit | None:
+def make_commit(node: Noted, planned: Mapping[str, Sequence[Change]], turn: Turn) -> Commit | None:
     """
     Return the one transaction that makes all of *planned*, with the marker; None when nothing is to be done.
 
@@ -161,30 +169,30 @@ def make_commit(server: Server, planned: Mapping[str, Sequence[Change]], turn: T
     if not changes:
         return None
     phases = [phase for phase, of_phase in planned.items() if of_phase]
-    return _commit(server, server.marker.next(turn, phases=phases, clock=server.observation.clock), changes)
+    return _commit(node, node.marker.next(turn, phases=phases, clock=node.observation.clock), changes)
 
 
-def restart_commit(server: Server, turn: Turn) -> Commit | None:
+def restart_commit(node: Noted, turn: Turn) -> Commit | None:
     """Return the transaction that notes that the restart has happened, None when the rollout has noted it."""
-    if server.marker.run == turn.run and not server.marker.restart_pending:
+    if node.marker.run == turn.run and not node.marker.restart_pending:
         return None
-    return _commit(server, server.marker.next(turn, phases=(), clock=server.observation.clock, restart_pending=False), [])
+    return _commit(node, node.marker.next(turn, phases=(), clock=node.observation.clock, restart_pending=False), [])
 
 
-def taken_back(server: Server) -> str:
-    """Return the last rollout that was taken back on the server, empty if none was."""
-    content = server.observation.file(server.layout.taken_back).content or b""
+def taken_back(node: Noted) -> str:
+    """Return the last rollout that was taken back on the node, empty if none was."""
+    content = node.observation.file(node.layout.taken_back).content or b""
     return content.decode("ascii", "replace").strip()
 
 
-def taken_back_commit(server: Server, turn: Turn) -> Commit:
+def taken_back_commit(node: Noted, turn: Turn) -> Commit:
     """Return the transaction that notes that the rollout was taken back; the marker is by then what it was before it."""
-    state = server.observation.file(server.layout.taken_back)
+    state = node.observation.file(node.layout.taken_back)
     note = replacing(state, turn.run.encode() + b"\n", f"note that rollout {turn.run} was taken back")
-    return Commit(commit_id(turn, 0, clock=server.observation.clock), (note,))
+    return Commit(commit_id(turn, 0, clock=node.observation.clock), (note,))
 
 
-def _commit(server: Server, marker: Marker, changes: Sequence[Change]) -> Commit:
+def _commit(node: Noted, marker: Marker, changes: Sequence[Change]) -> Commit:
     files = {**marker.files, **{change.path: change.sha256 for change in changes}}
-    note = write_marker(server.observation.file(server.layout.marker), replace(marker, files=files))
+    note = write_marker(node.observation.file(node.layout.marker), replace(marker, files=files))
     return Commit(marker.commits[-1], (*changes, note))

@@ -1,12 +1,13 @@
 # Copyright (c) 2026 certops
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is served, what is on disk and what is off: one row a server, for people and for auditors."""
+"""What is served, what is on disk and what is off: one row a server and one a client, for people and for auditors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .clients import Client
 from .cluster import Member, differs_from_master
 
 _COLUMNS = ("node", "role", "common name", "served (SHA-256)", "on disk (SHA-256)", "days", "state")
@@ -38,12 +39,39 @@ def _row(member: Member, masters: Sequence[Member]) -> dict[str, Any]:
     }
 
 
+def make_client_rows(clients: Sequence[Client]) -> list[dict[str, Any]]:
+    """
+    Return one row per client that somebody tried to survey, as those of servers; a client serves nothing.
+
+    Args:
+        clients: All of one cluster.
+    """
+    return [_client_row(client) for client in clients if client.survey or client.failure]
+
+
+def _client_row(client: Client) -> dict[str, Any]:
+    survey = client.survey
+    shown = survey.get("installed") if survey.get("leaf_now") else survey.get("licence")
+    presented: Mapping[str, Any] = shown or {}
+    pending = f"restart pending since rollout {survey.get('marker', {}).get('run', '')}".rstrip()
+    return {
+        "node": client.host, "role": client.kind, "common_name": presented.get("common_name"), "served": None,
+        "on_disk": survey.get("presents"), "not_after": presented.get("not_after"), "days_left": presented.get("days_left"),
+        "problems": [*_planned(survey), *([pending] if client.restart_pending else [])] if survey else [client.failure],
+    }
+
+
+def _planned(survey: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong, and what is to be changed."""
+    problems = [f"{finding['where']}: {finding['problem']}" for finding in survey.get("findings", ())]
+    planned = [change for changes in survey.get("changes", {}).values() for change in changes]
+    return problems + [f"{_file(change['path'])}: {change['action']}" for change in planned]
+
+
 def _problems(member: Member, masters: Sequence[Member]) -> list[str]:
     survey = member.survey
-    problems = [f"{finding['where']}: {finding['problem']}" for finding in survey.get("findings", ())]
-    planned = survey.get("changes", {})
-    problems += [f"{_file(change['path'])}: {change['action']}" for changes in planned.values() for change in changes]
-    if not planned.get("configuration") and differs_from_master(member, masters):
+    problems = _planned(survey)
+    if not survey.get("changes", {}).get("configuration") and differs_from_master(member, masters):
         problems.append("Communications.cfg differs from the master's")
     if survey.get("served", {}).get("error"):
         problems.append(f"does not answer TLS: {survey['served']['error']}")

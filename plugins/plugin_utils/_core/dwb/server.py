@@ -12,16 +12,13 @@ from ..cfg import parse
 from ..cfg_edit import component_header, get_parameter
 from ..cfg_path import find
 from ..cfg_value import plain_value
-from ..errors import CfgError, CoreError, Finding
+from ..errors import CfgError, Finding
 from ..observation import FileState, Observation
-from ..pem import split_pem
-from ..x509 import Certificate, read_certificate
+from ..x509 import Certificate
+from .files import check_bundle, check_clock, kind_shown, read_leaf
 from .layout import BUNDLE, CERTIFICATE, COMMUNICATIONS, LICENCE, Layout
-from .marker import Marker, read_marker
+from .marker import Marker, read_standing
 from .schedule import check_schedule
-
-# A node whose clock is further off than this would judge validity periods otherwise than the controller.
-CLOCK_SKEW = timedelta(minutes=10)
 
 _COMMUNICATIONS_FIRST = "name the install root of a server, the folder that holds Components and Certificates"
 
@@ -103,36 +100,30 @@ def read_server(layout: Layout, observation: Observation, *, now: datetime, wind
     """
     bare = Server(layout, observation)
     if observation.file(layout.root).kind != "directory":
-        problem = f"is {_kind(observation.file(layout.root).kind)}, not the install folder of a server"
+        problem = f"is {kind_shown(observation.file(layout.root).kind)}, not the install folder of a server"
         return Server(layout, observation, findings=(Finding(layout.root, problem, _COMMUNICATIONS_FIRST, "root"),))
     findings: list[Finding] = []
     licence = _read_leaf(observation.file(layout.certificates(LICENCE)), findings, needed=True)
     installed = _read_leaf(bare.certificate, findings, needed=False)
     settings = _read_settings(bare, findings)
-    marker = _read_marker(bare, findings)
+    standing = read_standing(layout, observation)
+    findings += standing.findings
     findings += _check_files(bare, licence, now=now)
-    findings += _check_clock(observation, now=now)
+    findings += check_clock(observation, now=now)
     for file in _named(bare, "scheduledrestart.cfg"):
         findings += check_schedule(file, now=now, window=window)
     follows = _read_source(bare, findings)
-    return Server(layout, observation, licence, installed, settings, follows, marker, tuple(findings))
+    return Server(layout, observation, licence, installed, settings, follows, standing.marker, tuple(findings))
 
 
 def _read_leaf(state: FileState, findings: list[Finding], *, needed: bool) -> Certificate | None:
     if state.kind == "absent" and not needed:
         return None
     if state.kind != "file":
-        findings.append(Finding(state.path, f"is {_kind(state.kind)}: no licence certificate",
+        findings.append(Finding(state.path, f"is {kind_shown(state.kind)}: no licence certificate",
                                 "install the licence certificate of this server first", "licence"))
         return None
-    try:
-        blocks = [block for block in split_pem(state.content or b"", where=state.path) if block.is_certificate]
-        if blocks:
-            return read_certificate(blocks[0], where=state.path)
-        findings.append(Finding(state.path, "holds no certificate", "put the file in order", "certificate"))
-    except CoreError as error:
-        findings += error.findings
-    return None
+    return read_leaf(state, findings)
 
 
 def _read_settings(server: Server, findings: list[Finding]) -> dict[str, str]:
@@ -141,7 +132,7 @@ def _read_settings(server: Server, findings: list[Finding]) -> dict[str, str]:
     servers = [file.path for file, header in headers if header == "CommServer"]
     own = server.communications
     if own.kind != "file":
-        findings.append(Finding(own.path, f"is {_kind(own.kind)}", _COMMUNICATIONS_FIRST, "communications"))
+        findings.append(Finding(own.path, f"is {kind_shown(own.kind)}", _COMMUNICATIONS_FIRST, "communications"))
         return {}
     if own.path not in servers:
         findings.append(Finding(own.path, "has no component of type CommServer",
@@ -184,43 +175,14 @@ def _scalars(file: FileState, findings: list[Finding]) -> dict[str, str]:
     return settings
 
 
-def _read_marker(server: Server, findings: list[Finding]) -> Marker:
-    try:
-        return read_marker(server.observation.file(server.layout.marker))
-    except CoreError as error:
-        findings += error.findings
-        return Marker()
-
-
 def _check_files(server: Server, licence: Certificate | None, *, now: datetime) -> Iterator[Finding]:
     if licence is not None and not licence.not_before <= now <= licence.not_after:
         yield Finding(server.layout.certificates(LICENCE),
                       f"the licence certificate is valid from {licence.not_before:%Y-%m-%d} to {licence.not_after:%Y-%m-%d}",
                       "have it revalidated: without a current licence the server does not start again", "licence")
-    if server.bundle.kind != "file":
-        yield Finding(server.bundle.path, f"is {_kind(server.bundle.kind)}",
-                      "restore the bundle that came with the product; it must always be there", "bundle")
-    else:
-        yield from _check_bundle(server.bundle)
+    yield from check_bundle(server.bundle)
     if server.certificate.kind not in {"absent", "file"}:
-        yield Finding(server.certificate.path, f"is {_kind(server.certificate.kind)}, not a file", "move it away", "certificate")
-
-
-def _check_bundle(bundle: FileState) -> Iterator[Finding]:
-    if bundle.withheld:
-        yield Finding(bundle.path, f"holds {bundle.withheld} private key(s)",
-                      "take the key out at once, and replace it: everybody may read a trust bundle", "bundle")
-    try:
-        split_pem(bundle.content or b"", where=bundle.path)
-    except CoreError as error:
-        yield from error.findings
-
-
-def _check_clock(observation: Observation, *, now: datetime) -> Iterator[Finding]:
-    skew = observation.clock - now.timestamp()
-    if abs(skew) > CLOCK_SKEW.total_seconds():
-        yield Finding("clock", f"the node is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the controller",
-                      "set the clock: validity periods are judged by it", "clock")
+        yield Finding(server.certificate.path, f"is {kind_shown(server.certificate.kind)}, not a file", "move it away", "certificate")
 
 
 def _named(server: Server, name: str) -> list[FileState]:
@@ -253,7 +215,3 @@ def _source(file: FileState) -> str:
         if local == "components":
             return "communications" if remote == "components" else "processing"
         number += 1
-
-
-def _kind(kind: str) -> str:
-    return {"absent": "absent", "directory": "a folder", "link": "a link", "file": "a file"}.get(kind, "no plain file")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from ..observation import FileState
 from ..plan import Change
 from ..x509 import Certificate
 from .layout import BUNDLE, CERTIFICATE, LICENCE
-from .marker import split_commit
+from .marker import Noted, split_commit
 from .planner import Wanted, bundle_after, planned_files, taken_back
 from .retirement import held_leaves
 from .server import Server
@@ -56,7 +56,8 @@ def make_survey(server: Server, wanted: Wanted, judged: Judged, *, role: str, no
         "role": role, "root": server.layout.root, "system": observation.system,
         "common_name": server.licence.common_names[0] if server.licence and server.licence.common_names else None,
         "port": server.port, "follows": server.follows,
-        "marker": asdict(server.marker), "taken_back": taken_back(server), "edited": _edited(server),
+        "marker": asdict(server.marker), "taken_back": taken_back(server),
+        "edited": edited(server, (server.bundle, server.certificate, server.communications, server.processing)),
         "interrupted": split_commit(observation.run)[0],
         "findings": [asdict(finding) for finding in judged.findings], "warnings": [*judged.warnings, *_leftovers(server)],
         "changes": {phase: [change.as_result() for change in changes] for phase, changes in judged.planned.items()},
@@ -92,6 +93,24 @@ def _leaf_after(server: Server, wanted: Wanted) -> Certificate | None:
     """Return the leaf that the server presents once everything wanted is done."""
     custom = wanted.identity.leaf if wanted.identity and "certificate" in wanted.phases else server.installed
     return custom if "configuration" in wanted.phases or server.settings.get("Certificate") else server.licence
+
+
+def shows_another_issuer(server: Server, wanted: Wanted, judged: Judged, *, served: Mapping[str, Any]) -> bool:
+    """
+    Tell whether those who connect will have to trust somebody else than today.
+
+    Args:
+        server: As observed.
+        wanted: What it should be like.
+        judged: What was planned and found.
+        served: What it presents over TLS; empty when it was not asked.
+    """
+    leaf, today = _leaf_after(server, wanted), server.presents
+    if leaf is None or leaf.fingerprint == served.get("fingerprint", today.fingerprint if today else None):
+        return False
+    issuers = {issuer for issuer in (served.get("issuer"), today.issuer if today else None) if issuer}
+    # A CA may have another key and the same name.
+    return issuers != {leaf.issuer} or bool(judged.planned.get("trust"))
 
 
 def _leaf_pem(server: Server, wanted: Wanted) -> bytes:
@@ -130,12 +149,17 @@ def _sha256_after(state: FileState, change: Change | None) -> str:
     return change.sha256 if change else state.sha256
 
 
-def _edited(server: Server) -> list[str]:
-    """Return the files that somebody has changed since the last rollout wrote them; unknown while one is under way."""
-    if server.observation.state != "clean":
+def edited(node: Noted, states: Iterable[FileState]) -> list[str]:
+    """
+    Return which files somebody has changed since the last rollout wrote them; unknown while one is under way.
+
+    Args:
+        node: As observed.
+        states: All files that a rollout may write there.
+    """
+    if node.observation.state != "clean":
         return []
-    states = (server.bundle, server.certificate, server.communications, server.processing)
-    written = server.marker.files
+    written = node.marker.files
     return [state.path for state in states if written.get(state.path, state.sha256) != state.sha256]
 
 
