@@ -71,7 +71,8 @@ def _configuration(client: Client, at: Path) -> str:
     if client.kind == "query_api":
         return shipped.stunnel_conf(client.peers, certificate=f"{client.name}.pem")
     folder = at / client.certificates.relative_to(client.root)
-    return shipped.txlogd_conf(client.peers[0], sensor=client.name, folder=folder, queue=folder / "VisualSensor.dat")
+    queue = folder / "Diskq2000.log" if client.layout == "windows" else at / "var" / "queue" / "VisualSensor.dat"
+    return shipped.txlogd_conf(client.peers[0], sensor=client.name, folder=folder, queue=queue)
 
 
 def _write(client: Client, file: Path, text: str) -> None:

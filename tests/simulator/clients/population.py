@@ -34,6 +34,9 @@ class Population:
     sensor_layouts: tuple[str, ...] = ("posix", "windows")
 
 
+NOBODY = Population(0, 0, 0, 0)
+
+
 class Clients:
     """
     The clients of one cluster, each on an address of its own: 127.0.1.1 and the next ones.
