@@ -83,6 +83,21 @@ class TestObserve:
 
         assert (state.content, state.size) == (None, 1024 * 1024 + 1)
 
+    def test_gives_the_end_of_logs(self, node: Node) -> None:
+        """The last 1 MiB of each, without keys and with a hash of its own; a folder of logs is not asked for."""
+        long, end = node.path("20260921-access.txt"), b"1.2.3.4:5 x\r\n" * 90_000
+        node.write("20260921-access.txt", b"begin" + KEY + end)
+        node.write("20260922-access.txt", KEY + b"tail")
+
+        seen = node.host.observe([Look(node.path(f"2026092{day}-access.txt"), "log") for day in (1, 2, 3)])
+
+        log = seen.file(long)
+        assert (log.content, log.size, log.sha256) == (end[-(2**20):], len(b"begin" + KEY + end), sha256(end[-(2**20):]))
+        assert [file.withheld for file in seen.files.values()] == [0, 1, 0]
+        assert [file.kind for file in seen.files.values()] == ["file", "file", "absent"]
+        with pytest.raises(HostError, match="view of a folder 'log'"):
+            node.host.observe([Look(node.root, "log", ".txt")])
+
     def test_lists_a_folder(self, node: Node) -> None:
         """Plain files with the suffix, in the order of their bytes; an absent folder is not an empty one."""
         for name in ("b.CFG", "a.cfg", "a.cfg.old", "ü.cfg"):

@@ -18,6 +18,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._host.record impor
 
 _OWNER = base64.b64encode(b"root:root").decode()
 _KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----[ \t]*\r?\n?|\Z)", re.DOTALL)
+_CUT_KEY = re.compile(rb"\A.*-----END [A-Z0-9 ]*PRIVATE KEY-----[ \t]*\r?\n?", re.DOTALL)
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----(?:(?!-----BEGIN ).)*?-----END CERTIFICATE-----(?:[ \t]*\r?\n)?", re.DOTALL)
 
 
@@ -229,10 +230,15 @@ class MemoryHost:
             return FileState(path, kind)
         content = self.files[path]
         visible, withheld = _visible(content, view)
-        return FileState(path, kind, len(content), sha256(content), self.guards.get(path, "mode=0644"), withheld, visible)
+        digest = sha256(visible if view == "log" else content)
+        return FileState(path, kind, len(content), digest, self.guards.get(path, "mode=0644"), withheld, visible)
 
 
 def _visible(content: bytes, view: str) -> tuple[bytes | None, int]:
+    if view == "log":
+        text, withheld = _KEY.subn(b"", content[-CONTENT_LIMIT:])
+        text, cut = _CUT_KEY.subn(b"", text)
+        return text, withheld + cut
     if view == "meta" or len(content) > CONTENT_LIMIT:
         return None, 0
     text, withheld = _KEY.subn(b"", content)

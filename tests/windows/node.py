@@ -11,7 +11,7 @@ from typing import Any
 
 from .commit import Run
 from .faults import EXITS, FaultError, RefusalError
-from .keys import only_certificates, without_keys
+from .keys import only_certificates, without_cut_key, without_keys
 from .request import Look, Request, read_request
 from .volume import Volume
 
@@ -70,6 +70,8 @@ def _file(volume: Volume, look: Look) -> Record:
     if kind != "file":
         return {"path": _b64(look.path), "type": kind}
     whole = volume.patiently(lambda: volume.read(look.path))
+    if look.kind == "log":
+        return _log(volume, look.path, whole)
     shown, withheld = without_keys(whole)
     if look.kind == "public":
         shown = only_certificates(shown)
@@ -78,6 +80,13 @@ def _file(volume: Volume, look: Look) -> Record:
               "guard": "sddl=" + _b64(volume.sddl(look.path)), "withheld": 0 if hidden else withheld,
               "content": None if hidden else base64.b64encode(shown).decode()}
     return {**record, "too_large": True} if len(whole) > _LIMIT else record
+
+
+def _log(volume: Volume, path: str, whole: bytes) -> Record:
+    shown, withheld = without_keys(whole[-_LIMIT:])
+    shown, cut = without_cut_key(shown)
+    return {"path": _b64(path), "type": "file", "size": len(whole), "sha256": hashlib.sha256(shown).hexdigest(),
+            "guard": "sddl=" + _b64(volume.sddl(path)), "withheld": withheld + cut, "content": base64.b64encode(shown).decode()}
 
 
 def _folder(volume: Volume, look: Look) -> Iterator[Record]:

@@ -17,6 +17,7 @@ _RUN = re.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 _EXPECT = re.compile("absent|[0-9a-f]{64}")
 _GUARD = re.compile("keep|sddl=.+")
 _KIND = re.compile("text|public|meta")
+_FILE_KIND = re.compile(f"{_KIND.pattern}|log")
 _NUMBER = re.compile("[0-9]{1,9}")
 
 
@@ -89,7 +90,7 @@ def _complete(request: Request) -> Request:
 def _read(request: Request, words: list[str], rows: Iterator[tuple[int, str]]) -> None:
     match words:
         case ["file", kind, path]:
-            request.looks.append(Look(_fit(kind, _KIND), _path(path)))
+            request.looks.append(Look(_fit(kind, _FILE_KIND), _path(path)))
         case ["glob", kind, path, suffix]:
             request.looks.append(Look(_fit(kind, _KIND), _path(path), suffix))
         case ["put", path, expect, guard]:

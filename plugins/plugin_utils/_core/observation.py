@@ -17,7 +17,8 @@ class Look:
 
     Attributes:
         path: Absolute path in the node's own notation; a folder when *suffix* is given.
-        view: ``text`` (content without private keys), ``public`` (certificates only) or ``meta`` (no content).
+        view: ``text`` (content without private keys), ``public`` (certificates only), ``meta`` (no content), or of a file alone
+            ``log``: its last 1 MiB without private keys, though others may write to it meanwhile.
         suffix: Ask for every plain file of the folder whose name ends so, upper or lower case.
     """
 
@@ -34,11 +35,11 @@ class FileState:
     Attributes:
         path: As it was asked for, or as the folder holds it.
         kind: ``absent``, ``file``, ``directory``, ``link`` or ``other``.
-        size: Bytes, 0 for anything that is no plain file.
-        sha256: 64 hexadecimal digits of a plain file's whole content, else ``absent``.
+        size: Bytes of the whole file, 0 for anything that is no plain file.
+        sha256: 64 hexadecimal digits of a plain file's whole content, for ``log`` of *content*; else ``absent``.
         guard: Mode and owner, or DACL, in the words of the host contract.
         withheld: How many private-key blocks were left out of *content*.
-        content: What may be seen of a plain file; None for ``meta``, above 1 MiB, or if it is no plain file.
+        content: What may be seen of a plain file; None for ``meta``, above 1 MiB unless it is a ``log``, or if it is no plain file.
     """
 
     path: str

@@ -27,6 +27,7 @@ _KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
 _RUN = re.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 _SUFFIX = re.compile(r"[!#-.0-\[\]-~]+")  # visible ASCII without quotation mark, slash and backslash
 _VIEW = re.compile("text|public|meta")
+_FILE_VIEW = re.compile(f"{_VIEW.pattern}|log")  # a folder of logs could be more than anybody wants to read
 _EXPECTED = re.compile(f"absent|{_SHA256.pattern}")
 _WANTED_GUARD = re.compile(f"keep|{_GUARD.pattern}")
 
@@ -77,8 +78,10 @@ def _request(verb: str, folder: StateFolder, rows: Iterable[str]) -> bytes:
 
 
 def _look_row(look: Look) -> str:
-    kind, path = _fit(look.view, _VIEW, "view"), _encoded(look.path)
-    return f"file {kind} {path}" if look.suffix is None else f"glob {kind} {path} {_fit(look.suffix, _SUFFIX, 'suffix')}"
+    path = _encoded(look.path)
+    if look.suffix is None:
+        return f"file {_fit(look.view, _FILE_VIEW, 'view')} {path}"
+    return f"glob {_fit(look.view, _VIEW, 'view of a folder')} {path} {_fit(look.suffix, _SUFFIX, 'suffix')}"
 
 
 def _run_row(run: str) -> str:
@@ -180,7 +183,7 @@ def _file(record: Record, look: Look) -> FileState:
         return FileState(look.path, kind)
     size, sha256, guard = record.number("size"), record.word("sha256", _SHA256), record.word("guard", _GUARD)
     state = FileState(look.path, kind, size, sha256, guard, record.number("withheld"), record.content("content"))
-    if not _fits(state, look.view):
+    if not (_fits_log(state) if look.view == "log" else _fits(state, look.view)):
         raise unusable(f"{record.host}: {shown(look.path)}", "content, size, hash and view do not fit each other")
     return state
 
@@ -192,6 +195,14 @@ def _fits(state: FileState, view: str) -> bool:
         return False
     whole = len(state.content) == state.size and hashlib.sha256(state.content).hexdigest() == state.sha256
     return whole or view == "public" or state.withheld > 0
+
+
+def _fits_log(state: FileState) -> bool:
+    if state.content is None or _KEY.search(state.content):
+        return False
+    missing = min(state.size, CONTENT_LIMIT) - len(state.content)
+    fits = missing > 0 if state.withheld else missing == 0
+    return fits and hashlib.sha256(state.content).hexdigest() == state.sha256
 
 
 def _folder(record: Record, records: list[Record], *, look: Look, separators: str) -> Folder:

@@ -17,6 +17,7 @@ Fields = Mapping[str, object]
 STATE = StateFolder("/srv/dwb.certops")
 BUNDLE, FOLDER = Look("/srv/dwb/trust.pem"), Look("/srv/dwb/Components", "meta", ".cfg")
 FIELDS: Fields = {"size": 3, "sha256": sha256(b"abc"), "guard": "mode=0644,owner=cm9vdDpyb290", "withheld": 0}
+LOG = Look("/srv/dwb/Audit/20260922-access.txt", "log")
 OK: Fields = {"ok": True}
 CLEAN: Fields = {"state": "clean"}
 

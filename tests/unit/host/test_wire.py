@@ -11,7 +11,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.plan import 
 from ansible_collections.certops.rollout.plugins.plugin_utils._host import wire
 
 from unit.fakes import sha256
-from unit.host.answers import BUNDLE, CLEAN, FOLDER, OK, STATE, Fields, b64, file_of, folder_answer, head, reply
+from unit.host.answers import BUNDLE, CLEAN, FOLDER, LOG, OK, STATE, Fields, b64, file_of, folder_answer, head, reply
 
 
 class TestRequests:
@@ -67,7 +67,10 @@ class TestRequests:
         with pytest.raises(HostError):
             wire.commit_request("r1", [change], folder=STATE)
 
-    @pytest.mark.parametrize("look", [Look("/a", "all"), Look("/a", "text", ".cfg\nend"), Look("/a", "text", "")])
+    @pytest.mark.parametrize(
+        "look",
+        [Look("/a", "all"), Look("/a", "text", ".cfg\nend"), Look("/a", "text", ""), Look("/a", "log", ".txt"), Look("/a", "log\nend")],
+    )
     def test_refuse_a_look_without_words_for_it(self, look: Look) -> None:
         """View and suffix are checked before anything is sent."""
         with pytest.raises(HostError):
@@ -140,6 +143,43 @@ class TestObservation:
         """The answer has exactly the records that were asked for, in their order."""
         with pytest.raises(HostError, match="cannot be used"):
             wire.observation(reply(*records, OK), [BUNDLE])
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {},
+            {"size": 0, "content": "", "sha256": sha256(b"")},
+            {"size": 9, "withheld": 1},
+            {"size": 2**40, "withheld": 2},
+            {"size": 2**40, "content": b64(b"x" * 2**20), "sha256": sha256(b"x" * 2**20)},
+        ],
+    )
+    def test_says_what_the_end_of_a_log_is(self, changed: Fields) -> None:
+        """As much as there is up to 1 MiB, less what was withheld, with its own hash."""
+        fields = file_of(LOG, **changed)
+
+        seen = wire.observation(reply(head(), fields, CLEAN, OK), [LOG]).file(LOG.path)
+
+        assert (seen.size, seen.withheld) == (fields["size"], fields["withheld"])
+        assert (seen.content, seen.sha256) == (base64.b64decode(str(fields["content"])), fields["sha256"])
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"content": None},
+            {"sha256": sha256(b"abd")},
+            {"size": 2},
+            {"size": 4},
+            {"size": 2**21},
+            {"withheld": 1},
+            {"size": 2**40, "content": b64(b"x" * (2**20 + 1)), "sha256": sha256(b"x" * (2**20 + 1))},
+            {"size": 99, "withheld": 1, "content": b64(b"-----BEGIN PRIVATE KEY-----"), "sha256": sha256(b"-----BEGIN PRIVATE KEY-----")},
+        ],
+    )
+    def test_refuses_a_log_that_does_not_fit(self, changed: Fields) -> None:
+        """Less than the last 1 MiB, more than it, other bytes than were hashed, or a key: nothing of it is believed."""
+        with pytest.raises(HostError, match="do not fit each other"):
+            wire.observation(reply(head(), file_of(LOG, **changed), CLEAN, OK), [LOG])
 
     @pytest.mark.parametrize("name", ["../x.cfg", "sub/x.cfg", "x.pem", "", "a.cfg", "\n.cfg/../y.cfg"])
     def test_refuses_files_outside_the_folder(self, name: str) -> None:
