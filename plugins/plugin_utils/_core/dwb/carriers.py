@@ -90,7 +90,7 @@ def file_named(value: str) -> str:
         value: In plain form, in either form of the manual: bare, or below Certificates.
 
     Returns:
-        In lower case, since Windows tells no cases apart; with its folder when that is another one.
+        In lower case, since Windows tells no cases apart; with its folder when that is another one, and with blanks behind it.
     """
-    folded = value.strip().replace("/", "\\").casefold()
+    folded = value.replace("/", "\\").casefold()
     return folded.removeprefix(FOLDER.casefold())

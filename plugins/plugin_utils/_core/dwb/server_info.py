@@ -58,7 +58,7 @@ class ServerInfo:
         name: Its own Name; empty when it has none.
         common_name: The CN that the server's certificate must have; empty when none is given.
         tls: Whether it connects by TLS; true, too, where that is not documented.
-        certificate: The client certificate in plain form; empty when blank or absent.
+        certificate: The client certificate in plain form, with the blanks behind it; empty when blank or absent.
         store: The certificate of the Windows store that is used instead; None when the file is.
     """
 
@@ -98,7 +98,7 @@ def server_infos(content: bytes, *, file: str, where: str) -> tuple[ServerInfo, 
 
 def _walk(cfg: CfgFile) -> Iterator[tuple[tuple[str, ...], Entry]]:
     """Yield every entry with its path, in file order; no recursion, for a file may be nested deeper than Python allows."""
-    waiting = [((entry.line.key,), entry) for entry in reversed(cfg.entries)]
+    waiting: list[tuple[tuple[str, ...], Entry]] = [((entry.line.key,), entry) for entry in reversed(cfg.entries)]
     while waiting:
         path, entry = waiting.pop()
         yield path, entry
@@ -111,7 +111,7 @@ def _server_info(cfg: CfgFile, path: tuple[str, ...], entry: Entry, *, default: 
     refuse_flat(cfg, entry)
     tls = _switch(cfg, (*path, USE_SSL), default=default is not False)
     name, common_name, certificate = (_text(cfg, (*path, key)) for key in (NAME, COMMON_NAME, CERTIFICATE))
-    return ServerInfo(path, entry.line.number, name, common_name, tls, certificate, _store(cfg, path))
+    return ServerInfo(path, entry.line.number, name.strip(), common_name.strip(), tls, certificate, _store(cfg, path))
 
 
 def _store(cfg: CfgFile, path: tuple[str, ...]) -> StoreEntry | None:
@@ -122,7 +122,7 @@ def _store(cfg: CfgFile, path: tuple[str, ...]) -> StoreEntry | None:
 
 def _text(cfg: CfgFile, path: tuple[str, ...]) -> str:
     entry = find(cfg, path)
-    return plain_value(entry.line).strip() if entry else ""
+    return plain_value(entry.line) if entry else ""
 
 
 def _switch(cfg: CfgFile, path: tuple[str, ...], *, default: bool) -> bool:

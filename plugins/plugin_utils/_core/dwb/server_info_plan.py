@@ -137,18 +137,24 @@ def plan_crypto_api(
         OptionError: A name is empty, or the store cannot be used by that name.
     """
     _refuse_entry(entry)
-    if not carrier_of(file, parse(content, where=where)).store:
+    carrier = carrier_of(file, parse(content, where=where))
+    if not carrier.store:
         raise CfgError(where=where, problem="only a Workstation is known to use the Windows certificate store",
                        remedy="use a certificate in a file")
     wanted = ((USE_STORE, "bool", "true"), (STORE_CERT, "string", entry.name),
               (STORE_ISSUER, "string", entry.issuer), (STORE_NAME, "string", entry.store))
     edits: list[tuple[Named, str]] = []
+    findings: list[Finding] = []
     for info in server_infos(content, file=file, where=where):
-        if info.tls and _is_chosen(info, chosen):
+        if info.tls and _is_chosen(info, chosen) and info.store != entry:
+            if reason := untouchable(carrier, info.path[-1]):
+                findings.append(_never(info, f"the CryptoAPI parameters for {shown(server_of(info))} ought to be set", reason, where=where))
+                continue
             found = ((_named(content, info, key, after=value, where=where), kind) for key, kind, value in wanted)
             edits += [edit for edit in found if edit[0].before != edit[0].after]
     # Each new line is put right below its parent, so the last one written stands first; the manual's order is wanted.
-    return ServerInfoPlan(_written(content, edits[::-1], where=where), tuple(edit for edit, _ignored in edits))
+    after = _written(content, edits[::-1], where=where)
+    return ServerInfoPlan(after, tuple(edit for edit, _ignored in edits), tuple(findings))
 
 
 def unknown_servers(chosen: Collection[str], infos: Iterable[ServerInfo]) -> tuple[str, ...]:
@@ -173,19 +179,23 @@ def _judge(info: ServerInfo, files: ClientFiles, *, carrier: Carrier, where: str
     present = file_named(info.certificate)
     if present == wanted.casefold():
         return None
-    place, server = f"{where}:{info.line}", shown(server_of(info))
+    server = shown(server_of(info))
     by_name = files.chosen is not None and info.common_name in files.chosen
-    known = present in ("", files.custom.casefold(), files.licence.casefold())
+    # Whether the product takes blanks behind a value for part of it is not known, so they are cut off.
+    known = present.strip() in ("", files.custom.casefold(), files.licence.casefold())
     reason = untouchable(carrier, info.path[-1])
     if not reason and (known or by_name):
         return Named((*info.path, CERTIFICATE), info.line, server_of(info), info.certificate or None, carrier.named(wanted))
     if reason and (by_name or not present):
-        return Finding(
-            place, f"'{CERTIFICATE}' for {server} is {shown(info.certificate) if present else 'blank'} and ought to be "
-            f"{shown(carrier.named(wanted))}, but {reason}; it is never written here",
-            "set it in the Workstation when that can be borne, or give this client no certificate of its own", NEVER_WRITTEN)
-    return Finding(place, f"'{CERTIFICATE}' for {server} stays {shown(info.certificate)}",
+        stands = f"is {shown(info.certificate)}" if present else "is blank"
+        return _never(info, f"'{CERTIFICATE}' for {server} {stands} and ought to be {shown(carrier.named(wanted))}", reason, where=where)
+    return Finding(f"{where}:{info.line}", f"'{CERTIFICATE}' for {server} stays {shown(info.certificate)}",
                    f"set it to {shown(carrier.named(wanted))} by hand if that is not meant", OTHER_CERTIFICATE)
+
+
+def _never(info: ServerInfo, problem: str, reason: str, *, where: str) -> Finding:
+    return Finding(f"{where}:{info.line}", f"{problem}, but {reason}; it is never written here",
+                   "set it in the Workstation when that can be borne, or give this client no certificate of its own", NEVER_WRITTEN)
 
 
 def _in_store(info: ServerInfo, where: str) -> Finding:
@@ -199,8 +209,7 @@ def _is_chosen(info: ServerInfo, chosen: Collection[str] | None) -> bool:
 
 def _named(content: bytes, info: ServerInfo, key: str, *, after: str, where: str) -> Named:
     present = get_parameter(content, (*info.path, key), where=where)
-    before = present.value.strip() if present else ""
-    return Named((*info.path, key), info.line, server_of(info), before or None, after)
+    return Named((*info.path, key), info.line, server_of(info), (present.value or None) if present else None, after)
 
 
 def _written(content: bytes, edits: Iterable[tuple[Named, str]], *, where: str) -> bytes:
