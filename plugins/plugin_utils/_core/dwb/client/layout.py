@@ -75,8 +75,9 @@ class ClientLayout(Place):
         looks += [Look(self.other_config, "meta")] if self.other_config else []
         if self.kind == "sensor":
             return tuple(looks)
-        suffix = ".conf" if self.kind == "query_api" else ".cfg"
-        return (*looks, Look(self.certificates, "public", ".pem"), Look(self.config_folder, "text", suffix))
+        # A path is looked at in one way; the folder of stunnel is where its certificates are.
+        config = Look(self.path(self.root, STUNNEL)) if self.kind == "query_api" else Look(self.config_folder, "text", ".cfg")
+        return (*looks, Look(self.certificates, "public", ".pem"), config)
 
     def configs(self, observation: Observation) -> tuple[FileState, ...]:
         """
@@ -85,14 +86,13 @@ class ClientLayout(Place):
         Args:
             observation: The answer to the looks.
         """
-        if self.kind == "sensor":
-            state = observation.file(self.pointer)
+        if self.kind in {"sensor", "query_api"}:
+            state = observation.file(self.pointer or self.path(self.root, STUNNEL))
             return () if state.kind == "absent" else (state,)
         files = observation.folders[self.config_folder].files
         if self.kind == "repeater":
             return files
-        names = (STUNNEL,) if self.kind == "query_api" else _CONFIGS[self.kind]
-        return tuple(file for file in files if base_name(file.path).casefold() in names)
+        return tuple(file for file in files if base_name(file.path).casefold() in _CONFIGS[self.kind])
 
     @property
     def config_name(self) -> str:
