@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import Finding, PemError
-from ansible_collections.certops.rollout.plugins.plugin_utils._core.rehearsal import Party, rehearse, rehearse_retirement
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.rehearsal import Party, rehearse, rehearse_clients, rehearse_retirement
 
 from unit.builders import CLIENT, SERVER, Leaf, make_root
 
@@ -143,3 +143,52 @@ class TestRehearseRetirement:
         assert rehearse("activated", [*SERVERS, lost]).findings == ()
         assert len(rehearse("activated", [*SERVERS, foreign]).findings) == 4
         assert len(rehearse("activated", [Party("c", b"", AFTER, AFTER), lost]).findings) == 2
+
+
+RUN = "run certops.rollout.clients first, or list the client in dwb_accepted_loss"
+
+
+class TestRehearseClients:
+    def test_lets_everybody_pass_who_gets_along(self) -> None:
+        """Each server before the client as server, the client before each server as client."""
+        client = Party("ws-07", ISSUER.issue("ws-07", eku=[CLIENT]).cert_pem, BUNDLE)
+        servers = [Party("a", ISSUER.issue("a", eku=[SERVER]).cert_pem, BUNDLE), Party("b", SECOND, BUNDLE)]
+        rehearsed = rehearse_clients("activated", servers, [client])
+
+        assert (rehearsed.step, rehearsed.pairs, rehearsed.findings) == ("activated", 3, ())
+
+    def test_names_the_client_that_lacks_the_trust_once(self) -> None:
+        """Whatever the number of servers; with the step, both sides, the purpose and OpenSSL's reason."""
+        servers = [Party("a", FIRST, BUNDLE), Party("b", SECOND, BUNDLE)]
+
+        assert rehearse_clients("activated", servers, [Party("ws-07", b"", ROOT.pem), Party("ws-08", b"", BUNDLE)]).findings == (Finding(
+            "activated", "ws-07 would refuse the certificate of a, b as TLS server: error 20, unable to get local issuer certificate",
+            RUN, "client-trust"),)
+
+    def test_names_the_servers_that_would_refuse_a_client(self) -> None:
+        """Its certificate is for servers only; the reason is OpenSSL's."""
+        client = Party("ws-07", ISSUER.issue("ws-07", eku=[SERVER]).cert_pem, BUNDLE)
+        (finding,) = rehearse_clients("activated", [Party("a", b"", BUNDLE), Party("b", b"", BUNDLE)], [client]).findings
+
+        assert finding.problem.startswith("a, b would refuse the certificate of ws-07 as TLS client: error 26")
+
+    def test_tells_each_reason_apart(self) -> None:
+        """One server has expired, the other is of a CA that the client does not trust."""
+        past = {"not_before": datetime.now(UTC) - timedelta(9), "not_after": datetime.now(UTC) - timedelta(2)}
+        servers = [Party("a", ISSUER.issue("a", **past).cert_pem), Party("b", make_root("Foreign").issue("b").cert_pem)]
+        findings = rehearse_clients("activated", servers, [Party("ws-07", b"", BUNDLE)]).findings
+
+        assert ["of a as" in finding.problem for finding in findings] == [True, False]
+
+    def test_judges_no_client_as_server_of_another(self) -> None:
+        """A client without a certificate presents none, one without a bundle checks nobody; clients never meet."""
+        clients = [Party("ws-07", make_root("Foreign").issue("ws-07").cert_pem), Party("ws-08", b"", BUNDLE)]
+
+        assert rehearse_clients("activated", [Party("a", FIRST)], clients).findings == ()
+
+    def test_lists_a_client_that_cannot_be_read_with_the_rest(self) -> None:
+        """A cut bundle is named, and the next client is judged all the same."""
+        clients = [Party("ws-07", b"", BUNDLE[:-30]), Party("ws-08", b"", ROOT.pem)]
+        findings = rehearse_clients("activated", [Party("a", FIRST)], clients).findings
+
+        assert [finding.where.partition(":")[0] for finding in findings] == ["ws-07", "activated"]

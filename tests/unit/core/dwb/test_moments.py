@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.clients import Client
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.cluster import Member
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.moments import is_retiring, rehearse_cluster
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import Finding
@@ -73,6 +74,56 @@ class TestRehearseCluster:
 
         assert [(finding.where, finding.rule) for finding in findings] == [("b", "retired")]
         assert "bring it in order first" in findings[0].remedy
+
+
+def client(*, bundle: bytes = NEW.pem, leaf: bytes = b"", **facts: Any) -> Client:
+    """Return a surveyed client with this bundle, and this certificate of its own."""
+    pem = leaf.decode()
+    return Client("ws-07", "workstation", {"bundle_after": bundle.decode(), "leaf_now": pem, "leaf_after": pem, **facts})
+
+
+def of_clients(*members: Member, known: Client) -> list[tuple[str, str]]:
+    """Return where and by which rule something stands against a rollout, with one client."""
+    return [(finding.where, finding.rule) for step in rehearse_cluster(members, known=[known]) for finding in step.findings]
+
+
+class TestRehearseClusterWithClients:
+    def test_lets_a_client_pass_that_trusts_what_is_and_will_be_presented(self) -> None:
+        """Both moments are judged; the twin below lacks one of both CAs."""
+        both = member("a", retiring={}, bundle_after=BEFORE, leaf_now=OLD.issue("a").cert_pem.decode())
+
+        assert of_clients(both, known=client(bundle=OLD.pem + NEW.pem)) == []
+        assert of_clients(both, known=client(bundle=OLD.pem)) == [("servers activated", "client-trust")]
+        assert of_clients(both, known=client(bundle=NEW.pem)) == [("trust extended", "client-trust")]
+
+    def test_tells_once_what_holds_for_both_moments(self) -> None:
+        """A certificate that stays what it is."""
+        assert of_clients(member("a", retiring={}), known=client(bundle=OLD.pem)) == [("trust extended", "client-trust")]
+
+    def test_judges_the_client_s_own_certificate_once(self) -> None:
+        """In the servers' bundles as they will be."""
+        foreign = make_root("Foreign").issue("ws-07").cert_pem
+
+        assert of_clients(member("a", retiring={}), known=client(leaf=NEW.issue("ws-07").cert_pem)) == []
+        assert of_clients(member("a", retiring={}), known=client(leaf=foreign)) == [("servers activated", "client-trust")]
+
+    def test_asks_nothing_of_a_client_without_tls(self) -> None:
+        """It trusts nobody, and need not; the twin uses TLS."""
+        servers = [{"name": "a", "tls": False}]
+
+        assert of_clients(member("a", retiring={}), known=client(bundle=OLD.pem, servers=servers)) == []
+        assert of_clients(member("a", retiring={}), known=client(bundle=OLD.pem, servers=[{"name": "a", "tls": True}])) != []
+
+    def test_lets_no_ca_be_retired_that_a_client_s_certificate_needs(self) -> None:
+        """As it does for one that is known by its file; told once."""
+        assert of_clients(member("a"), known=client(leaf=NEW.issue("ws-07").cert_pem)) == []
+        assert of_clients(member("a"), known=client(leaf=OLD.issue("ws-07").cert_pem)) == [("ws-07", "retired")]
+
+    def test_judges_a_client_s_next_certificate_beside_a_retirement(self) -> None:
+        """Its present one is of the new CA, the next one is of the old: neither hides the other."""
+        known = client(leaf=NEW.issue("ws-07").cert_pem, leaf_after=OLD.issue("ws-07").cert_pem.decode())
+
+        assert of_clients(member("a"), known=known) == [("servers activated", "client-trust")]
 
 
 class TestIsRetiring:

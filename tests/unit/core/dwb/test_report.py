@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.clients import Client
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.cluster import Member
-from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.report import make_rows, make_table
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.report import make_client_rows, make_rows, make_table
 
 from .test_cluster import cluster, survey
 
@@ -80,6 +81,42 @@ class TestMakeRows:
         configuration = {"configuration": [{"path": "/srv/dwb/Communications.cfg", "action": "take over"}]}
 
         assert problems(files={"communications": {"sha256": "x"}}, changes=configuration) == ["Communications.cfg: take over"]
+
+
+def client_problems(**facts: Any) -> list[str]:
+    """Return the problems of a Sensor with *facts*."""
+    problems: list[str] = make_client_rows([Client("s", "sensor", {"kind": "sensor", **facts})])[0]["problems"]
+    return problems
+
+
+class TestMakeClientRows:
+    def test_shows_what_a_client_presents(self) -> None:
+        """Its own certificate, else the licence's; it serves nothing."""
+        facts = {"installed": {"common_name": "own", "not_after": "2027", "days_left": 30}, "licence": {"common_name": "licence"},
+                 "presents": "abc"}
+        own, licence = make_client_rows([Client("w", "workstation", {**facts, "leaf_now": leaf}) for leaf in ("PEM", "")])
+
+        assert own == {"node": "w", "role": "workstation", "common_name": "own", "served": None, "on_disk": "abc", "not_after": "2027",
+                       "days_left": 30, "problems": []}
+        assert (licence["common_name"], licence["days_left"]) == ("licence", None)
+        assert make_table([own])[1].split() == ["w", "workstation", "own", "-", "abc", "30", "ok"]
+
+    @pytest.mark.parametrize(("facts", "problem"), [
+        ({"findings": [{"where": "clock", "problem": "is off"}]}, "clock: is off"),
+        ({"changes": {"trust": [{"path": "/etc/trust.pem", "action": "add 1 anchor"}]}}, "trust.pem: add 1 anchor"),
+        ({"restart_pending": True, "marker": {"run": "r0"}}, "restart pending since rollout r0"),
+        ({"restart_pending": True}, "restart pending since rollout"),
+    ])
+    def test_tells_each_problem_once(self, facts: dict[str, Any], problem: str) -> None:
+        """One thing is off, one sentence says what."""
+        assert client_problems() == []
+        assert client_problems(**facts) == [problem]
+
+    def test_tells_that_a_client_was_lost_and_leaves_out_whom_nobody_surveyed(self) -> None:
+        """A playbook that surveys no clients reports as it always did."""
+        rows = make_client_rows([Client("a", "sensor", failure="no route"), Client("b", "sensor")])
+
+        assert [(row["node"], row["problems"]) for row in rows] == [("a", ["no route"])]
 
 
 class TestMakeTable:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.marker import Turn
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.planner import Wanted, plan_phases, taken_back_commit
-from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.survey import Judged, describe, make_survey
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.survey import Judged, describe, make_survey, shows_another_issuer
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import Finding
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.pem import split_pem
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.x509 import read_certificate
@@ -217,6 +217,39 @@ class TestLeaves:
         told = survey(Tree(files={COMMUNICATIONS: WITH_LINE}), Wanted(anchors(), None, ()))
 
         assert (told["presents"], told["wanted"], told["leaf_now"], told["leaf_after"]) == (None, None, "", "")
+
+
+def shows_another(tree: Tree, wanted: Wanted = ALL, *, served: Mapping[str, Any] | None = None, trust: bool = False) -> bool:
+    """Tell whether those who connect will have to trust somebody else; *trust* says whether the bundle is to change."""
+    server = tree.observe()
+    judged = Judged({"trust": plan_phases(server, wanted)["trust"] if trust else []})
+    return shows_another_issuer(server, wanted, judged, served=served or {})
+
+
+class TestShowsAnotherIssuer:
+    @pytest.mark.parametrize(("served", "expected"), [
+        (None, True), ({"error": "refused"}, True), ({"fingerprint": "old", "issuer": "CN=Visual Sciences CA"}, True),
+        ({"fingerprint": leaf().fingerprint, "issuer": "CN=Corp Issuing CA"}, False)])
+    def test_tells_the_first_rollout(self, served: Mapping[str, Any] | None, expected: bool) -> None:
+        """From the licence's CA to the company's; what is served already is nothing new, whatever the files say."""
+        assert shows_another(Tree(), served=served) is expected
+
+    @pytest.mark.parametrize(("served", "trust", "expected"), [
+        ("CN=Corp Issuing CA", False, False), ("CN=Corp Issuing CA", True, True), ("CN=Other CA", False, True), (None, False, False)])
+    def test_tells_a_renewal_from_a_rotation(self, served: str | None, trust: bool, expected: bool) -> None:
+        """The same CA is nothing new, unless it has another key: then the bundle changes."""
+        answer = {"fingerprint": "old", "issuer": served} if served else {}
+
+        assert shows_another(installed(WITH_LINE), served=answer, trust=trust) is expected
+
+    @pytest.mark.parametrize("phases", [("trust",), ()])
+    def test_is_no_matter_of_trust_alone(self, phases: tuple[str, ...]) -> None:
+        """Where no other certificate is to be presented nobody has to trust anybody else."""
+        assert not shows_another(Tree(), Wanted(anchors(), None, phases), trust="trust" in phases)
+
+    def test_is_not_known_of_nothing(self) -> None:
+        """A server that will present nothing has a finding of its own."""
+        assert not shows_another(Tree(files={COMMUNICATIONS: WITH_LINE}), Wanted(anchors(), None, ("trust",)))
 
 
 class TestDescribe:
