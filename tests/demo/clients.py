@@ -8,6 +8,9 @@ import json
 
 from .telling import Story, expect
 
+# What an operator says once the users have started their Workstations anew.
+_RESTARTED = {"dwb_client_restarted": True}
+
 
 def not_ready(story: Story) -> list[str]:
     """Roll out although no client trusts the company; every client has to be named."""
@@ -21,18 +24,20 @@ def clients_first(story: Story) -> list[str]:
     """Give clients the trust; the service of each is restarted, a Workstation by its user."""
     played = story.play("clients")
     story.world.restart_workstations()
-    return expect(clients_succeed=played.code == 0)
+    told = story.play("clients", "--limit", "dwb_workstation", "--extra-vars", json.dumps(_RESTARTED))
+    return expect(clients_succeed=(played.code, told.code) == (0, 0), every_client_is_changed=all(
+        played.changed.get(name) for name in story.world.clients.clients))
 
 
 def another_ca(story: Story) -> list[str]:
     """Go from one CA to the next: trust on clients and servers, certificates, and the old CA retired."""
     world, before, old, anchors = story.world, story.world.served(), story.world.company, story.world.anchors
     world.found("Works")
-    both = json.dumps({"dwb_trust_src": anchors + world.anchors})
-    trusted = story.play("clients", "--extra-vars", both)
+    both = {"dwb_trust_src": anchors + world.anchors}
+    trusted = story.play("clients", "--extra-vars", json.dumps(both))
     world.restart_workstations()
-    rolled = story.play("rollout", "--extra-vars", both)
-    presented = story.play("clients", "--extra-vars", both)
+    rolled = story.play("rollout", "--extra-vars", json.dumps(both))
+    presented = story.play("clients", "--extra-vars", json.dumps(both | _RESTARTED))
     retired = story.play("retire_ca", "--extra-vars", json.dumps({
         "dwb_trust_src": world.anchors, "dwb_retired_ca": [level.fingerprint for level in old.levels]}))
     served = world.served()

@@ -54,10 +54,12 @@ class Story:
 
     def play(self, playbook: str, *arguments: str) -> Played:
         """Run a playbook and show what it says."""
-        print("$", "ansible-playbook -i inventory.json", f"certops.rollout.{playbook}", *arguments, flush=True)
+        shown = (argument.replace(f"{self.world.folder}/", "") for argument in arguments)
+        print("$", "ansible-playbook -i inventory.json", f"certops.rollout.{playbook}", *shown, flush=True)
         played = self.world.play(playbook, *arguments)
         told = (line for line in played.output.splitlines() if line.strip() and not _NOISE.match(line))
         print("\n".join(f"    {line[: WIDTH * 3]}" for line in told), flush=True)
+        print("    changed:", ", ".join(f"{name} {number}" for name, number in played.changed.items() if number) or "nothing", flush=True)
         return played
 
     def show_served(self, before: dict[str, str], after: dict[str, str]) -> None:

@@ -62,7 +62,7 @@ def probe(target: Target, *, now: datetime) -> dict[str, Any]:
                 _context(target).wrap_socket(plain, server_hostname=target.server_name or None) as tls:
             leaf = tls.getpeercert(binary_form=True) or b""
             facts = {"protocol": tls.version(), "cipher": (tls.cipher() or ("",))[0], "chain": _chain(tls, leaf),
-                     "peer": plain.getpeername()[0], "controller": plain.getsockname()[0]}
+                     "peer": tls.getpeername()[0], "controller": tls.getsockname()[0]}
             _await_alert(tls, target)
         return {**(describe(read_certificate(leaf, where=target.address), now) or {}), **facts, "error": None}
     except (OSError, ValueError) as error:
