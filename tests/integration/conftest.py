@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from simulator.cluster import Shape
 
+from integration.office import Office, open_office
 from integration.playbook import Result
 from integration.world import Moment, Stage
 
@@ -89,6 +90,19 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     stage = Stage(tmp_path_factory.mktemp("pair"), Shape())
     yield stage
     stage.close()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """Return clients of all kinds."""
+    return open_office(tmp_path_factory.mktemp("office"))
+
+
+@pytest.fixture
+def office(place: Office) -> Office:
+    """Return them as they are shipped."""
+    place.reset()
+    return place
 
 
 def use_every_source(stage: Stage) -> None:

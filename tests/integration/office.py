@@ -12,18 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from demo.world import TESTS
 from unit.builders import Leaf
 from unit.core.dwb.clients import CN, shipped
 from unit.core.dwb.servers import company
+from windows.machine import Settings
 
 from integration.install import Install, make_install
-from integration.playbook import Result, run_playbook
+from integration.playbook import Result, finish, prepare
+from integration.windows_lane import PLACE
 
 KINDS = {"ws": "workstation", "report-1": "report_server", "report-2": "report_server", "repeater": "repeater", "query": "query_api",
          "web-1": "sensor", "web-2": "sensor"}
 GROUPS = {"workstation": "dwb_workstation", "report_server": "dwb_report_server", "repeater": "dwb_replication",
           "query_api": "dwb_query_api", "sensor": "dwb_sensor"}
-OWN = "custom_client_cert.pem"
+OWN, WHY = "custom_client_cert.pem", "Say what happened"
 
 # A line for each call, with how many anchors the bundle had then. As often as the file "broken" has bytes, a start fails.
 _SERVICE = """#!/bin/sh
@@ -52,12 +55,14 @@ class Office:
         server: An install tree; its bundle does not trust the company's CA.
         common: Variables of all hosts, over those of the inventory.
         of_host: Variables of single hosts, over those.
+        windows: How all of them are Windows machines; None for what they are.
     """
 
     folder: Path
     server: Install
     common: dict[str, Any] = field(default_factory=dict)
     of_host: dict[str, dict[str, Any]] = field(default_factory=dict)
+    windows: Settings | None = None
 
     def root(self, name: str) -> Path:
         """Return the folder of one client."""
@@ -107,7 +112,9 @@ class Office:
 
     def play(self, playbook: str, *arguments: str) -> Result:
         """Run one of the collection's playbooks."""
-        return run_playbook(f"certops.rollout.{playbook}", yaml.safe_dump(self._inventory()), *arguments, folder=self.folder / "run")
+        env = {"ANSIBLE_CONNECTION_PLUGINS": str(TESTS / "plugins" / "connection"), **(self.windows.environment() if self.windows else {})}
+        inventory = yaml.safe_dump(self._inventory())
+        return finish(prepare(f"certops.rollout.{playbook}", inventory, *arguments, folder=self.folder / "run", env=env))
 
     def _inventory(self) -> dict[str, Any]:
         children: dict[str, Any] = {"dwb_master": {"hosts": {"insight": {"dwb_root": str(self.server.root), "dwb_address": "127.0.0.1"}}}}
@@ -122,15 +129,29 @@ class Office:
         words = [self.folder / "service.sh", self.folder / "services" / name]
         verbs = {verb: shlex.join([*map(str, words), verb, str(self.bundle(name))]) for verb in ("status", "start", "stop")}
         service = {f"{prefix}_service_manager": "command", **{f"{prefix}_{verb}_command": command for verb, command in verbs.items()}}
+        way = {"ansible_connection": "windows_winrm"} if self.windows else {}
         if kind == "sensor":
-            return {"dwb_sensor_config": str(self.config(name)), "dwb_sensor_version": "5.2", **service}
-        return {"dwb_root": str(self.root(name)), **({} if kind == "workstation" else service)}
+            return {"dwb_sensor_config": self.there(self.config(name)), "dwb_sensor_version": "5.2", **service, **way}
+        return {"dwb_root": self.there(self.root(name)), **({} if kind == "workstation" else service), **way}
+
+    def there(self, path: Path) -> str:
+        """Return a path of a client as its machine has it."""
+        if self.windows is None:
+            return str(path)
+        return "\\".join([PLACE, *path.relative_to(self.folder / "clients").parts])
+
+    def become_windows(self) -> None:
+        """Let all clients be Windows machines, in whose files the paths are theirs."""
+        self.windows = Settings(str(self.folder / "machines"), {PLACE: str(self.folder / "clients")})
+        for name in ("web-1", "web-2"):
+            content = self.config(name).read_text()
+            self.config(name).write_text(content.replace(str(self.root(name) / "lib"), self.there(self.root(name) / "lib")))
 
     def reset(self) -> None:
         """Bring everything back to how it was shipped: files, services that run, no variables of a test."""
         shutil.rmtree(self.folder / "clients", ignore_errors=True)
         shutil.rmtree(self.folder / "services", ignore_errors=True)
-        self.common, self.of_host = {}, {}
+        self.common, self.of_host, self.windows = {}, {}, None
         self.server.bundle.write_bytes(self.server.plant.pem)
         for name, kind in KINDS.items():
             for path, content in shipped(kind, str(self.root(name))).items():
@@ -150,3 +171,13 @@ def open_office(folder: Path) -> Office:
     script.chmod(0o755)
     office.reset()
     return office
+
+
+def failed(result: Result) -> list[str]:
+    """Return the hosts that failed in the end."""
+    return sorted(name for name, stats in result.stats.items() if stats["failures"])
+
+
+def warnings(result: Result, name: str) -> str:
+    """Return what one client's plan warns of."""
+    return "\n".join(result.of(name, "Plan").result.get("warnings", ()))

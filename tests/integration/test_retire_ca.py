@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from demo.world import Company
 from unit.builders import Leaf, make_root
+from unit.core.dwb.clients import OWN, servers_cfg, shipped
 
 from integration.playbook import Result
 from integration.test_rollout import LINE, changes
@@ -255,6 +256,29 @@ class TestRefusal:
         assert f"{rotation.clients['old'][1]}: its certificate 'workstation' needs {gone}, {whom}" in told
         assert str(rotation.clients["new"][1]) not in told
         assert len(told.splitlines()) == 3, told
+
+    def test_names_a_client_of_the_inventory_whose_certificate_needs_the_old_ca(self, rotation: Rotation) -> None:
+        """It is surveyed where it is; one with a certificate of the new CA, or one that is given up, keeps nobody waiting."""
+        stage = rotation.again()
+        root = stage.folder / "report"
+        files = {**shipped("report_server", str(root)), f"{root}/ReportServer.cfg": servers_cfg(OWN.encode(), OWN.encode()),
+                 f"{root}/Certificates/trust_ca_cert.pem": rotation.new.root.pem + rotation.new.policy.pem + rotation.new.issuing.pem}
+        for path, content in files.items():
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).write_bytes(content)
+        stage.clients = {"dwb_report_server": {"report": {"dwb_root": str(root)}}}
+        own = root / "Certificates" / OWN
+
+        own.write_bytes(rotation.clients["old"][0].pem)
+        told = refused(stage)
+        stage.common["dwb_accepted_loss"] = ["report"]
+        given_up = stage.play("retire_ca", "--check")
+        own.write_bytes(rotation.clients["new"][0].pem)
+        del stage.common["dwb_accepted_loss"]
+        ready = stage.play("retire_ca", "--check")
+
+        assert re.fullmatch("report: its certificate 'workstation' needs 'CN=Plant Root CA'.* would no longer trust; .*", told)
+        assert [result.rc for result in (given_up, ready)] == [0, 0], given_up.stdout + ready.stdout
 
     def test_of_a_server_that_does_not_present_what_is_on_its_disk(self, rotation: Rotation) -> None:
         """What it needs is what it presents, and its files do not show that."""

@@ -50,6 +50,7 @@ class Stage:
         world: The cluster, its certificates and its inventory.
         common: Variables of all hosts, over those of the inventory.
         of_host: Variables of single hosts, over those.
+        clients: Variables of hosts that are no servers, by group and name.
         shipped: The files of certificates and configuration as the product ships them.
         licensed: What each server presents then.
     """
@@ -60,6 +61,7 @@ class Stage:
         self.folder = folder
         self.common: dict[str, Any] = {}
         self.of_host: dict[str, dict[str, Any]] = {}
+        self.clients: dict[str, dict[str, dict[str, Any]]] = {}
         self._settings = {"dwb_start_timeout": 5, **(settings or {})}
         self._runs = 0
         self._leaves: dict[str, Leaf] = {}
@@ -111,6 +113,7 @@ class Stage:
         """Return the inventory with the variables of this test."""
         inventory: dict[str, Any] = json.loads(self.world.inventory.read_text())
         inventory["all"]["vars"] |= {**self._settings, **self.common}
+        inventory["all"]["children"] |= {group: {"hosts": hosts} for group, hosts in self.clients.items()}
         for group in inventory["all"]["children"].values():
             group["hosts"] = {name: variables | self.of_host.get(name, {}) for name, variables in group["hosts"].items()}
         return inventory
@@ -173,7 +176,7 @@ class Stage:
 
     def back_to(self, snapshot: str) -> Stage:
         """Bring the cluster back to what was kept: files, running servers, no faults, no variables of a test, empty logs."""
-        self.common, self.of_host, self._leaves = {}, {}, dict(self._kept_leaves[snapshot])
+        self.common, self.of_host, self.clients, self._leaves = {}, {}, {}, dict(self._kept_leaves[snapshot])
         self.world.cluster.close()
         for place in self._places():
             shutil.rmtree(place, ignore_errors=True)

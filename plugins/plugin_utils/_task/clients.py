@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._core.dwb.addresses import Network, read_network
-from .._core.dwb.clients import KINDS, Client, Waiting, check_callers, check_clients, read_accepted
+from .._core.dwb.clients import Client, Waiting, check_callers, check_clients, read_accepted
 from .._core.dwb.cluster import Member
+from .client import CLIENT_GROUPS
 from .cluster import cluster_hosts, cluster_name
 
 
@@ -22,7 +23,7 @@ def clients(task_vars: Mapping[str, Any], result: str) -> list[Client]:
         result: Name of the registered variable; empty for no clients at all.
     """
     groups = task_vars.get("groups", {}) if result else {}
-    kinds = {str(host): kind for group, kind in KINDS.items() for host in groups.get(group, ())}
+    kinds = {str(host): kind for group, kind in CLIENT_GROUPS.items() for host in groups.get(group, ())}
     mine = cluster_name(task_vars)
     return [_client(host, kind, task_vars["hostvars"][host].get(result), networks=_networks(host, task_vars))
             for host, kind in kinds.items() if cluster_name(task_vars["hostvars"][host]) == mine]

@@ -12,8 +12,6 @@ from ..errors import Finding
 from .addresses import Network, is_within, read_address, read_network
 from .cluster import Member
 
-KINDS = {"dwb_workstation": "workstation", "dwb_report_server": "report_server", "dwb_replication": "repeater",
-         "dwb_query_api": "query_api", "dwb_sensor": "sensor"}
 _RUN = "run certops.rollout.clients first"
 _ACCEPT = "list it in dwb_accepted_loss"
 

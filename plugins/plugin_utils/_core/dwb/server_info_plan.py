@@ -12,8 +12,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..cfg import parse
-from ..cfg_edit import get_parameter, set_parameter
+from ..cfg import CfgFile, parse
+from ..cfg_edit import set_parameter
+from ..cfg_path import find
+from ..cfg_value import plain_value
 from ..errors import CfgError, Finding, OptionError
 from ..names import shown
 from .carriers import Carrier, carrier_of, file_named, untouchable
@@ -137,7 +139,8 @@ def plan_crypto_api(
         OptionError: A name is empty, or the store cannot be used by that name.
     """
     _refuse_entry(entry)
-    carrier = carrier_of(file, parse(content, where=where))
+    cfg = parse(content, where=where)
+    carrier = carrier_of(file, cfg)
     if not carrier.store:
         raise CfgError(where=where, problem="only a Workstation is known to use the Windows certificate store",
                        remedy="use a certificate in a file")
@@ -150,7 +153,7 @@ def plan_crypto_api(
             if reason := untouchable(carrier, info.path[-1]):
                 findings.append(_never(info, f"the CryptoAPI parameters for {shown(server_of(info))} ought to be set", reason, where=where))
                 continue
-            found = ((_named(content, info, key, after=value, where=where), kind) for key, kind, value in wanted)
+            found = ((_named(cfg, info, key, after=value), kind) for key, kind, value in wanted)
             edits += [edit for edit in found if edit[0].before != edit[0].after]
     # Each new line is put right below its parent, so the last one written stands first; the manual's order is wanted.
     after = _written(content, edits[::-1], where=where)
@@ -207,9 +210,10 @@ def _is_chosen(info: ServerInfo, chosen: Collection[str] | None) -> bool:
     return chosen is None or info.common_name in chosen
 
 
-def _named(content: bytes, info: ServerInfo, key: str, *, after: str, where: str) -> Named:
-    present = get_parameter(content, (*info.path, key), where=where)
-    return Named((*info.path, key), info.line, server_of(info), (present.value or None) if present else None, after)
+def _named(cfg: CfgFile, info: ServerInfo, key: str, *, after: str) -> Named:
+    path = (*info.path, key)
+    present = find(cfg, path)
+    return Named(path, info.line, server_of(info), (plain_value(present.line) or None) if present else None, after)
 
 
 def _written(content: bytes, edits: Iterable[tuple[Named, str]], *, where: str) -> bytes:

@@ -40,8 +40,9 @@ def servers_cfg(first: bytes = b"", second: bytes = b"") -> bytes:
 REPLICATE = b"\n".join([
     b"component = Replicate:", b"  Server = serverInfo:", b"    Name = string: Repeater", b"    SSL Client Certificate = string: ",
     b"    SSL Server Common Name = string: repeater-01", b"    Use SSL = bool: true", b""])
-STUNNEL = b"; the tunnel of the Query API\nclient = yes\nverify = 2\nCAfile = trust_ca_cert.pem\ncert = Jane Doe.pem\n\n" \
-    b"[insight]\naccept = 8002\nconnect = 10.0.0.5:443\n"
+STUNNEL = b"\n".join([
+    b"; the tunnel of the Query API", b"client = yes", b"verify = 2", b"CAfile = trust_ca_cert.pem", b"cert = Jane Doe.pem", b"",
+    b"[insight]", b"accept = 8002", b"connect = 10.0.0.5:443", b""])
 TXLOGD = b"# Sensor\nServerAddress 10.0.0.5\nServerPort 443\nSSL on\nCertName insight-01\nCertPath %s\nQueueSize 2000\n"
 
 
@@ -83,7 +84,7 @@ class ClientTree:
 
     Attributes:
         kind: What it is.
-        files: What differs from what the product ships, by its path below the root; None is an absent file.
+        files: What differs from what the product ships, by its path below the root, or by its absolute one; None is an absent file.
         options: Of the layout, besides kind and root.
         root: Where it is installed.
     """
@@ -97,16 +98,24 @@ class ClientTree:
     def layout(self) -> ClientLayout:
         """Return the paths as far as the options tell."""
         given: dict[str, str] = {"root": self.root, "data_path": "", "config": "", "certificate_name": OWN}
-        given |= {"config": f"{self.root}/etc/txlogd.conf"} if self.kind == "sensor" else {}
+        given |= {"root": "", "config": f"{self.root}/etc/txlogd.conf"} if self.kind == "sensor" else {}
         return make_client_layout(self.kind, **{**given, **self.options})
 
     def host(self) -> MemoryHost:
         """Return the node."""
-        files: dict[str, Any] = {**shipped(self.kind, self.root), **{f"{self.root}/{name}": content for name, content in self.files.items()}}
-        host = MemoryHost({path: content for path, content in files.items() if content is not None}, folder=StateFolder(self.layout.state))
+        changed = {name if name.startswith("/") else f"{self.root}/{name}": content for name, content in self.files.items()}
+        files: dict[str, Any] = {**shipped(self.kind, self.root), **changed}
+        windows = self.layout.windows
+        named = {path.replace("/", "\\") if windows else path: content for path, content in files.items() if content is not None}
+        host = MemoryHost(named, folder=StateFolder(self.layout.state), system="windows" if windows else "posix")
         host.clock = int(NOW.timestamp())
         host.add_folder(self.root)
         return host
+
+    def path(self, name: str) -> str:
+        """Return the node's path of the file *name*, below the root."""
+        path = f"{self.root}/{name}"
+        return path.replace("/", "\\") if self.layout.windows else path
 
     def observe(self, host: MemoryHost | None = None) -> Client:
         """Return the client as one observation or two show it."""

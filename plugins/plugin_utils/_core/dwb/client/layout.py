@@ -176,7 +176,7 @@ def pointed_folder(layout: ClientLayout, observation: Observation) -> str:
         name, folder = "CertPath", txlogd.value(content, "CertPath", where=state.path)
     else:
         name, folder = "AppDataFolder", ini.value(content, "InitialSettings", "AppDataFolder", where=state.path)
-    if folder and ("%" in folder or not is_place(folder) or Place(folder).windows != layout.windows):
+    if folder and ("%" in folder or not is_place(folder) or Place(folder).windows != layout.windows or folder == layout.pointer):
         remedy = "correct it" if layout.kind == "sensor" else "give the folder in the option data_path"
         raise CfgError(where=state.path, problem=f"{name} is {folder!r}, which is not the absolute path of a folder", remedy=remedy)
     return (folder or "").rstrip("/\\")
