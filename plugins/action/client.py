@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from ..plugin_utils._core.dwb.marker import Turn
+from ..plugin_utils._core.dwb.marker import Turn, split_commit
 from ..plugin_utils._core.errors import Refused
 from ..plugin_utils._task.base import RolloutAction, holder, new_run
 from ..plugin_utils._task.client import judge_client, observe_client, read_client_request
@@ -24,13 +24,16 @@ class ActionModule(RolloutAction):
         turn = Turn(str(options["run"] or new_run(request.now)), holder())
         at = partial(self.files, host=request.host, keep=int(options["keep"]))
         files, client = observe_client(at, request)
-        recovered = not self.check_mode and recover(files, client.observation, run=turn.run)
+        held = split_commit(client.observation.run)[0]
+        run = held if held == request.take_over else turn.run
+        recovered = not self.check_mode and recover(files, client.observation, run=run)
         if recovered:
             files, client = observe_client(at, request)
         judged = judge_client(client, request)
         if judged.findings:
             raise Refused(judged.findings)
-        way = Way(turn, bool(options["restarted"]), self.check_mode, self.wants_diff)
+        # Where nothing was ever changed there is nothing to note, and maybe no folder to keep the note in.
+        way = Way(turn, bool(options["restarted"] and client.marker.run), self.check_mode, self.wants_diff)
         result = carry_out(files, client, judged.planned, way=way)
         told = {"changed": recovered or result["changed"], "kind": request.layout.kind, "folder": client.layout.root}
         return {**result, **told, "warnings": list(judged.warnings)}

@@ -24,10 +24,11 @@ class ActionModule(RolloutAction):
     def execute(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Return the rows; fail, after they are shown, when any node is not as it should be."""
         rows = make_rows(members(task_vars, str(options["result"])))
-        known = make_client_rows(clients(task_vars, str(options["clients"] or "")))
-        table = [f"cluster {cluster_name(task_vars)}", *make_table([*rows, *known])]
         host = str(task_vars["inventory_hostname"])
-        if host == reporter(task_vars):
+        speaks = host == reporter(task_vars)
+        known = make_client_rows(clients(task_vars, str(options["clients"] or ""))) if speaks else []
+        table = [f"cluster {cluster_name(task_vars)}", *make_table([*rows, *known])]
+        if speaks:
             self._publish(options, table, {"cluster": cluster_name(task_vars), "nodes": rows, "clients": known})
         mine = next((row for row in rows if row["node"] == host and row["problems"]), None)
         if mine and options["fail"]:

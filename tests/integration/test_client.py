@@ -9,6 +9,7 @@ import shutil
 import stat
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from plugins.connection.counting import round_trips
@@ -84,7 +85,7 @@ class TestCertificate:
     @pytest.mark.parametrize(("kind", "config", "content"), [
         ("workstation", "Insight.cfg", servers_cfg(OWN.encode(), OWN.encode())),
         ("report_server", "ReportServer.cfg", servers_cfg(OWN.encode(), OWN.encode())),
-        ("repeater", "Components/Replicate.cfg", REPLICATE.replace(b"te = string: ", b"te = string: Certificates\\\\" + OWN.encode())),
+        ("repeater", "Components/Replicate.cfg", REPLICATE.replace(b" = string: \n", b" = string: Certificates\\\\" + OWN.encode() + b"\n")),
         ("query_api", "stunnel.conf", STUNNEL.replace(b"Jane Doe.pem", OWN.encode())),
     ])
     def test_is_installed_and_presented(self, tmp_path: Path, kind: str, config: str, content: bytes) -> None:
@@ -176,7 +177,7 @@ class TestModuleDefaults:
         """What a client should be like is said once, and its kind by the inventory."""
         node = make_client(tmp_path, "report_server")
         defaults = {"group/certops.rollout.client": {"root": str(node.root), **TRUST}}
-        tasks = [{"name": name, f"certops.rollout.{name}": {}} for name in ("client_info", "client")]
+        tasks: list[dict[str, Any]] = [{"name": name, f"certops.rollout.{name}": {}} for name in ("client_info", "client")]
 
         result = run_playbook(json.dumps([{"hosts": "all", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}]),
                               "[dwb_report_server]\nnode ansible_connection=local\n", folder=tmp_path / "run")

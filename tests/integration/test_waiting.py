@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from unit.core.dwb.clients import shipped
+from unit.core.dwb.servers import licensor
 
 from integration.playbook import Result
 from integration.test_refusals import refused
@@ -72,18 +73,19 @@ def site(pair: Stage) -> Site:
 
 class TestClient:
     def test_without_the_trust_is_named_and_nothing_is_touched(self, site: Site) -> None:
-        """One line for the client, with the servers that it would refuse, OpenSSL's reason and the playbook that helps."""
-        site.bundle("ws-07").write_bytes(shipped("workstation", str(site.root("ws-07")))[str(site.bundle("ws-07"))])
-        before = site.bundle("ws-07").read_bytes()
+        """One line for each client, with the servers that it would refuse, OpenSSL's reason and the playbook that helps."""
+        bundles = [site.bundle(host) for host in ("ws-07", "sensor-1")]
+        for bundle in bundles:
+            bundle.write_bytes(licensor().pem)
 
         told = refused(site.stage)
 
-        assert told == [(f"servers activated: ws-07 would refuse the certificate of {', '.join(site.stage.names)} as TLS server: "
-                         "error 20, unable to get local issuer certificate; "
-                         "run certops.rollout.clients first, or list the client in dwb_accepted_loss")]
-        assert site.bundle("ws-07").read_bytes() == before
-        assert site.preflight().rc != 0
-        assert site.preflight(dwb_accepted_loss=["ws-07"]).rc == 0
+        assert told == [f"servers activated: {host} would refuse the certificate of {', '.join(site.stage.names)} as TLS server: "
+                        "error 20, unable to get local issuer certificate; "
+                        "run certops.rollout.clients first, or list the client in dwb_accepted_loss" for host in ("ws-07", "sensor-1")]
+        assert [bundle.read_bytes() for bundle in bundles] == [licensor().pem] * 2
+        assert site.preflight(dwb_accepted_loss=["ws-07"]).rc != 0
+        assert site.preflight(dwb_accepted_loss=["ws-07", "sensor-1"]).rc == 0
 
     def test_that_cannot_be_surveyed_is_named_with_the_reason(self, site: Site) -> None:
         """Lost, or of an unknown layout: both at once; the servers are surveyed all the same, and both can be given up."""
@@ -158,8 +160,8 @@ class TestStranger:
         with written(cfg, cfg.read_bytes().replace(b"Audit\\\\\r", b"Trace\\\\\r", 1)), written(log, b"no address here\r\n"):
             told = refused(site.stage)
 
-        assert told == [f"{master}: {log}: none of 1 lines names an address, so nobody can tell who connects; "
-                        "make sure of your clients, then set dwb_audit_days: 0"]
+        assert told == [(f"{master}: {log}: none of 1 lines names an address, so nobody can tell who connects; "
+                         "make sure of your clients, then set dwb_audit_days: 0")]
 
 
 class TestClusterAsItShouldBe:

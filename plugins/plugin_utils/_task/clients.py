@@ -25,21 +25,22 @@ def clients(task_vars: Mapping[str, Any], result: str) -> list[Client]:
     groups = task_vars.get("groups", {}) if result else {}
     kinds = {str(host): kind for group, kind in CLIENT_GROUPS.items() for host in groups.get(group, ())}
     mine = cluster_name(task_vars)
-    return [_client(host, kind, task_vars["hostvars"][host].get(result), networks=_networks(host, task_vars))
-            for host, kind in kinds.items() if cluster_name(task_vars["hostvars"][host]) == mine]
+    # Each look at hostvars puts all variables of the host together, so there is one.
+    every = ((host, kind, task_vars["hostvars"][host]) for host, kind in kinds.items())
+    return [_client(host, kind, variables, result=result) for host, kind, variables in every if cluster_name(variables) == mine]
 
 
-def _client(host: str, kind: str, registered: object, *, networks: Sequence[Network]) -> Client:
+def _client(host: str, kind: str, variables: Mapping[str, Any], *, result: str) -> Client:
+    registered, networks = variables.get(result), tuple(_networks(host, variables))
     survey = registered if isinstance(registered, Mapping) and not registered.get("skipped") else {}
     if survey.get("failed") or survey.get("unreachable"):
         said = str(survey.get("msg") or "").strip() or "could not be surveyed"
-        return Client(host, kind, failure="; ".join(said.splitlines()), networks=tuple(networks))
-    return Client(host, kind, survey, networks=tuple(networks))
+        return Client(host, kind, failure="; ".join(said.splitlines()), networks=networks)
+    return Client(host, kind, survey, networks=networks)
 
 
-def _networks(host: str, task_vars: Mapping[str, Any]) -> list[Network]:
+def _networks(host: str, variables: Mapping[str, Any]) -> list[Network]:
     """Return where a host may connect from, as far as its variables say that in numbers."""
-    variables = task_vars["hostvars"][host]
     told = [host, *(variables.get(name) for name in ("ansible_host", "dwb_address")), *_listed(variables)]
     return [network for each in told for network in [read_network(each)] if network is not None]
 
@@ -63,7 +64,7 @@ def wait_for_clients(options: Mapping[str, Any], task_vars: Mapping[str, Any], e
     of_cluster = clients(task_vars, str(options["clients"] or ""))
     ready = check_clients(of_cluster, accepted, partial=bool(options["partial"]))
     known = [network for client in of_cluster for network in client.networks]
-    known += [network for host in cluster_hosts(task_vars) for network in _networks(host, task_vars)]
+    known += [network for host in cluster_hosts(task_vars) for network in _networks(host, task_vars["hostvars"][host])]
     met = [member.survey.get("served", {}).get(end) for member in every for end in ("peer", "controller")]
     known += [network for each in met for network in [read_network(each)] if network is not None]
     strangers = check_callers(every, known, accepted)

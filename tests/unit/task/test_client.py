@@ -48,7 +48,7 @@ class TestReadClientRequest:
     def test_knows_the_kind_by_the_group(self, group: str, kind: str) -> None:
         """The inventory says what a host is; the option goes before it."""
         variables = {"group_names": [group, "dwb_dpu"]}
-        options = {"root": None if kind == "sensor" else "/srv/client", "phases": []}
+        options: dict[str, Any] = {"root": None if kind == "sensor" else "/srv/client", "phases": []}
 
         assert read_client_request(options, variables, DataLoader()).layout.kind == kind
         assert read_client_request({**options, "kind": "query_api", "root": "/srv"}, variables, DataLoader()).layout.kind == "query_api"
@@ -84,7 +84,12 @@ class TestObserveClient:
     def test_costs_one_call_and_a_second_where_a_file_tells_the_folder(self, *, tree: ClientTree, calls: int, state: str) -> None:
         """The lock that counts is the one beside the folder that is changed."""
         host, states = tree.host(), list[str]()
-        observe_client(lambda at: (states.append(at), host)[1], request(tree.kind, **TRUST))
+
+        def files_at(folder: str) -> MemoryHost:
+            states.append(folder)
+            return host
+
+        observe_client(files_at, request(tree.kind, **TRUST))
 
         assert host.verbs == ["observe"] * calls
         assert states[-1] == state

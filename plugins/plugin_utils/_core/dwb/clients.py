@@ -163,10 +163,12 @@ def check_callers(members: Sequence[Member], known: Collection[Network], accepte
     warnings = [f"{member.host}: {note}" for member in members for note in member.survey.get("audit", ())]
     addresses = {address: text for text in seen for address in [read_address(text)] if address is not None}
     for address in sorted(addresses, key=lambda each: (each.version, int(each))):
+        if address.is_loopback or is_within(address, known):
+            continue
         found = _unknown(addresses[address], seen[addresses[address]])
         if is_within(address, accepted.networks):
             warnings.append(f"{_plainly(found)}; it is left out")
-        elif not address.is_loopback and not is_within(address, known):
+        else:
             findings.append(found)
     return Waiting(tuple(findings), tuple(warnings))
 

@@ -141,6 +141,7 @@ class TestCheckCallers:
         assert waiting.findings == ()
         assert "10.0.0.5: has connected to m (3 times" in waiting.warnings[0]
         assert rules(check_callers([server("m", "10.0.0.5")], (), read_accepted(["ws-07"]))) == ["caller"]
+        assert check_callers([server("m", "10.0.0.5")], networks("10.0.0.5"), read_accepted(["10.0.0.0/24"])) == Waiting()
 
     def test_hands_notes_on(self) -> None:
         """What could not be read is told with the server's name."""

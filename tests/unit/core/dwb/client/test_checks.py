@@ -150,7 +150,7 @@ class TestJudgeCertificate:
 
     def test_refuses_servers_that_nobody_connects_to(self) -> None:
         """A mistyped name would silently choose nobody; stunnel has one server and no names."""
-        named = {"chosen": [MASTER, "insight-99"]}
+        named: dict[str, Any] = {"chosen": [MASTER, "insight-99"]}
 
         assert [finding.where for finding in findings(ClientTree(), **named)] == ["certificate_for"]
         assert findings(ClientTree(), chosen=[MASTER]) == []
