@@ -28,19 +28,18 @@ GROUPS = {"workstation": "dwb_workstation", "report_server": "dwb_report_server"
           "query_api": "dwb_query_api", "sensor": "dwb_sensor"}
 OWN, WHY = "custom_client_cert.pem", "Say what happened"
 
-# A line for each call, with how many anchors the bundle had then. As often as the file "broken" has bytes, a start fails.
+# A line for each call, with how many anchors the bundle had then. A call fails as often as the file broken-VERB has bytes.
 _SERVICE = """#!/bin/sh
 set -eu
 printf '%s %s\\n' "$2" "$(grep -c BEGIN "$3")" >> "$1/log"
+if test -s "$1/broken-$2"; then
+  left=$(cut -c2- "$1/broken-$2"); printf %s "$left" > "$1/broken-$2"
+  echo "does not $2" >&2; exit 1
+fi
 case $2 in
   status) test -e "$1/up" ;;
   stop) rm "$1/up" ;;
-  start)
-    if test -s "$1/broken"; then
-      left=$(cut -c2- "$1/broken"); printf %s "$left" > "$1/broken"
-      echo 'does not start' >&2; exit 1
-    fi
-    touch "$1/up" ;;
+  start) touch "$1/up" ;;
 esac
 """
 
@@ -87,9 +86,9 @@ class Office:
         """Tell whether its service runs."""
         return (self.folder / "services" / name / "up").exists()
 
-    def break_service(self, name: str, *, times: int) -> None:
-        """Let the next starts of its service fail."""
-        (self.folder / "services" / name / "broken").write_text("x" * times)
+    def break_service(self, name: str, *, times: int, verb: str = "start") -> None:
+        """Let the next calls of its service fail."""
+        (self.folder / "services" / name / f"broken-{verb}").write_text("x" * times)
 
     def files(self) -> dict[str, bytes]:
         """Return all files of the clients, without what the collection keeps beside them."""

@@ -39,6 +39,16 @@ class TestClientThatFails:
         assert office.bundle("report-1").read_bytes().count(b"BEGIN") == 1
         assert not office.is_up("report-1")
 
+    def test_to_stop_gets_its_files_back(self, office: Office) -> None:
+        """It runs on, with whatever it has read; the operator is told."""
+        office.break_service("report-1", times=9, verb="stop")
+        before = office.files()
+
+        result = office.play("clients", "--limit", "report-1")
+
+        assert (failed(result), office.files() == before, office.is_up("report-1")) == (["report-1"], True, True)
+        assert "which does not stop, and may have read the new files. " in result.of("report-1", WHY).result["msg"].replace("\n", " ")
+
     def test_is_done_by_the_next_run(self, office: Office) -> None:
         """Whatever it was is mended: nothing of the failed run is in the way."""
         office.break_service("report-1", times=1)
