@@ -4,12 +4,13 @@ COLLECTIONS := build/collections/ansible_collections
 CHECKS := lint types sanity docs build unit contract simulator integration matrix
 
 .DEFAULT_GOAL := help
-.PHONY: help test demo molecule clean $(CHECKS)
+.PHONY: help test demo molecule bench clean $(CHECKS)
 
 help: .venv/dev-done
 	@echo "make demo [KEEP=1]    roll a five-server cluster over, on this machine; KEEP=1 leaves it running"
 	@echo "make test             all checks marked * below; each one is also a target: make unit"
 	@echo "make molecule [SCENARIO=x]   real hosts: machines with systemd, over SSH; needs root and podman"
+	@echo "make bench [PART=x]   how fast it is, beside what else could do its work; takes an hour"
 	@.venv/bin/nox --list | grep '^[*-] '
 
 test: .venv/dev-done
@@ -25,6 +26,9 @@ demo: .venv/run-done
 
 molecule: .venv/dev-done
 	.venv/bin/nox --session molecule $(if $(SCENARIO),-- $(SCENARIO))
+
+bench: .venv/dev-done
+	.venv/bin/nox --session bench $(if $(PART),-- $(PART))
 
 clean:
 	rm -rf build .venv .nox

@@ -66,8 +66,8 @@ def lint(session: nox.Session) -> None:
     run_each(
         session,
         ["ruff", "check", "."],
-        ["pylint", "plugins", "tests", "tools", "noxfile.py", *files_below("molecule", ".py")],
-        ["interrogate", "plugins", "tests", "tools", "molecule", "noxfile.py"],
+        ["pylint", "plugins", "tests", "tools", "benchmarks", "noxfile.py", *files_below("molecule", ".py")],
+        ["interrogate", "plugins", "tests", "tools", "benchmarks", "molecule", "noxfile.py"],
         ["codespell", "."],
         ["shellcheck", ".ci/run", *files(".sh")],
         ["python", "tools/check_powershell.py", *files(".ps1")],
@@ -81,7 +81,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of plugins, tests and tools."""
-    session.run("mypy", str(PLUGINS), "tests", "tools", "noxfile.py", *files_below("molecule", ".py"))
+    session.run("mypy", str(PLUGINS), "tests", "tools", "benchmarks", "noxfile.py", *files_below("molecule", ".py"))
 
 
 @nox.session
@@ -112,6 +112,13 @@ def integration(session: nox.Session) -> None:
 def molecule(session: nox.Session) -> None:
     """Play the scenarios of molecule/ on machines with systemd, over SSH: all of them, or those that are named."""
     session.run("python", "tools/run_molecule.py", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure how fast the collection is, beside ping, raw and a playbook of stock modules; all parts, or those that are named."""
+    places = os.pathsep.join(str(Path(name).resolve()) for name in (".", "tests", str(COLLECTIONS)))
+    session.run("python", "-m", "benchmarks", *session.posargs, env={"PYTHONPATH": places})
 
 
 @nox.session

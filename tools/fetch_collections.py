@@ -18,11 +18,11 @@ import yaml
 
 # The release of the ansible package that goes with ansible-core 2.19.
 PACKAGE = "ansible>=12,<13"
-FOR_TESTS = ("containers.podman",)
+FOR_TESTS = ("community.crypto", "containers.podman")
 
 
 def wanted() -> tuple[str, ...]:
-    """Return the folders below ``ansible_collections/`` of the collections that galaxy.yml and the tests name."""
+    """Return the folders below ``ansible_collections/`` of the collections that galaxy.yml, the tests and the benchmark name."""
     names = yaml.safe_load(Path("galaxy.yml").read_text(encoding="utf-8"))["dependencies"]
     return tuple(f"ansible_collections/{name.replace('.', '/')}/" for name in (*names, *FOR_TESTS))
 

@@ -13,7 +13,7 @@ from ..plugin_utils._core.dwb.cluster import ClusterPlan, Member, check_way_back
 from ..plugin_utils._core.errors import Finding
 from ..plugin_utils._task.base import RolloutAction
 from ..plugin_utils._task.clients import wait_for_clients
-from ..plugin_utils._task.cluster import cluster_name, excluded_hosts, members, refuse, reporter
+from ..plugin_utils._task.cluster import cluster_of, excluded_hosts, members, refuse, reporter
 from ..plugin_utils._task.options import unknown_variables
 
 
@@ -25,7 +25,7 @@ class ActionModule(RolloutAction):
     def execute(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Return the plan; all findings of all nodes at once when it cannot be carried out."""
         every = members(task_vars, str(options["result"]))
-        about = {"changed": False, "cluster": cluster_name(task_vars), "reporter": reporter(task_vars)}
+        about = {"changed": False, "cluster": _cluster(task_vars), "reporter": reporter(task_vars)}
         if options["goal"] == "rollback":
             way = plan_way_back(every, str(options["run"] or ""))
             if not options["partial"]:
@@ -71,8 +71,12 @@ def _limit(task_vars: Mapping[str, Any]) -> list[Finding]:
     left_out = excluded_hosts(task_vars)
     if not left_out:
         return []
-    return [Finding(f"cluster {cluster_name(task_vars)}", f"{', '.join(left_out)} left out by --limit: half a rollout splits the trust",
+    return [Finding(f"cluster {_cluster(task_vars)}", f"{', '.join(left_out)} left out by --limit: half a rollout splits the trust",
                     "run it for the whole cluster; preflight, verify and drift may be limited", "limit")]
+
+
+def _cluster(task_vars: Mapping[str, Any]) -> str:
+    return cluster_of(str(task_vars["inventory_hostname"]), task_vars)
 
 
 def _warnings(every: Sequence[Member]) -> list[str]:

@@ -13,6 +13,7 @@ from ..plugin_utils._core.dwb.survey import make_survey, shows_another_issuer
 from ..plugin_utils._host.tls import Target, probe
 from ..plugin_utils._task.audit import as_survey, look_for_callers
 from ..plugin_utils._task.base import RolloutAction, new_run
+from ..plugin_utils._task.cluster import cluster_name
 from ..plugin_utils._task.node import as_a_whole, judge, observe, read_request
 from ..plugin_utils._task.windows import with_service
 
@@ -28,12 +29,14 @@ class ActionModule(RolloutAction):
         server = observe(files, request)
         judged = judge(server, request)
         survey = make_survey(server, request.wanted, judged, role=request.role, now=request.now)
-        address = str(options["address"] or task_vars.get("ansible_host") or request.host)
+        known = self._templar.template({name: task_vars[name] for name in ("ansible_host", "dwb_cluster_name") if name in task_vars})
+        address = str(options["address"] or known.get("ansible_host") or request.host)
         target = Target(address, server.port, survey["common_name"] or "", float(options["timeout"]))
         clients = [str(path) for path in options["clients"] or ()]
         served = probe(target, now=request.now) if options["probe"] else {}
         strange = shows_another_issuer(server, request.wanted, judged, served=served)
         audit = look_for_callers(files, server, days=int(options["audit_days"]) if strange else 0)
         survey["findings"] += [asdict(finding) for finding in audit.findings]
-        about = {**as_survey(audit), "address": address, "served": served, "clients": clients, "service": service}
+        about = {**as_survey(audit), "address": address, "served": served, "clients": clients, "service": service,
+                 "cluster": cluster_name(known)}
         return {"changed": False, **survey, **about, "proposed_run": new_run(request.now)}

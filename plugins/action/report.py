@@ -13,34 +13,56 @@ from ..plugin_utils._core.dwb.report import make_client_rows, make_rows, make_ta
 from ..plugin_utils._core.errors import Finding, OptionError, Refused
 from ..plugin_utils._task.base import RolloutAction
 from ..plugin_utils._task.clients import clients
-from ..plugin_utils._task.cluster import cluster_name, members, reporter
+from ..plugin_utils._task.cluster import Cluster, clusters, members_of, own_cluster
 
 
 class ActionModule(RolloutAction):
-    """Print and judge the state of one cluster."""
+    """Print and judge the state of one cluster, or of every one of the play."""
 
     _requires_connection = False
 
     def execute(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Return the rows; fail, after they are shown, when any node is not as it should be."""
-        rows = make_rows(members(task_vars, str(options["result"])))
         host = str(task_vars["inventory_hostname"])
-        speaks = host == reporter(task_vars)
-        known = make_client_rows(clients(task_vars, str(options["clients"] or ""))) if speaks else []
-        table = [f"cluster {cluster_name(task_vars)}", *make_table([*rows, *known])]
-        if speaks:
-            self._publish(options, table, {"cluster": cluster_name(task_vars), "nodes": rows, "clients": known})
-        mine = next((row for row in rows if row["node"] == host and row["problems"]), None)
-        if mine and options["fail"]:
-            raise Refused([Finding(host, "; ".join(mine["problems"]), "run certops.rollout.rollout to put it right", "drift")])
-        return {"changed": False, "nodes": rows, "clients": known, "table": table, "ok": not any(row["problems"] for row in rows)}
+        if options["problems"] is not None:
+            _judge(host, options["problems"], fail=bool(options["fail"]))
+            return {"changed": False, "ok": not options["problems"], "problems": options["problems"]}
+        if options["every_cluster"]:
+            off = _off([row for cluster in clusters(task_vars) for row in self._report(cluster, options, task_vars)["nodes"]])
+            return {"changed": False, "ok": not off, "problems": off}
+        report = self._report(own_cluster(task_vars), options, task_vars)
+        off = _off(report["nodes"])
+        _judge(host, off, fail=bool(options["fail"]))
+        return {"changed": False, **report, "ok": not off, "problems": off}
 
-    def _publish(self, options: Mapping[str, Any], table: Sequence[str], content: Mapping[str, Any]) -> None:
-        if options["show"]:
-            for line in table:
+    def _report(self, cluster: Cluster, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the rows of one cluster; publish them where this host speaks for it, or for all of them."""
+        rows = make_rows(members_of(cluster.hosts, task_vars, str(options["result"])))
+        own = cluster.speaker == task_vars["inventory_hostname"]
+        known = make_client_rows(clients(task_vars, str(options["clients"] or ""))) if own else []
+        report: dict[str, Any] = {"nodes": rows, "clients": known, "table": [f"cluster {cluster.name}", *make_table([*rows, *known])]}
+        if options["show"] and (own or options["every_cluster"]):
+            for line in report["table"]:
                 self._display.display(line)
-        if options["path"] and not self.check_mode:
-            _write(Path(str(options["path"])), content)
+        path = options["path"] if own else self._path(cluster.speaker, task_vars) if options["every_cluster"] else None
+        if path and not self.check_mode:
+            _write(Path(str(path)), {"cluster": cluster.name, "nodes": rows, "clients": known})
+        return report
+
+    def _path(self, host: str, task_vars: Mapping[str, Any]) -> str | None:
+        """Return where *host*, another one than this, would write the report of its cluster."""
+        variables = {**task_vars, **task_vars["hostvars"].raw_get(host)} if host else {}
+        path = variables.get("dwb_report_path")
+        return str(self._templar.copy_with_new_env(available_variables=variables).template(path)) if path else None
+
+
+def _off(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    return {row["node"]: row["problems"] for row in rows if row["problems"]}
+
+
+def _judge(host: str, off: Mapping[str, Sequence[str]], *, fail: bool) -> None:
+    if fail and off.get(host):
+        raise Refused([Finding(host, "; ".join(off[host]), "run certops.rollout.rollout to put it right", "drift")])
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

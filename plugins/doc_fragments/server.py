@@ -28,6 +28,13 @@ options:
       dpu: A data processing unit.
       fsu: A file server unit.
       repeater: A Repeater.
+  variables:
+    description:
+      - Take what is not given here from the host's variables of the role C(dwb_cluster), like C(dwb_root), C(dwb_trust_src) and
+        C(dwb_certificate), when they are as its page says.
+      - Saves a template for every option on every host, which is what most of the time goes into where there are many hosts.
+    type: bool
+    default: false
   keep:
     description: For how many commits the node keeps the backup, the newest first.
     type: int

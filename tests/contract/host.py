@@ -15,9 +15,11 @@ from typing import Any
 
 from windows.translate import Translator
 
+from contract.systems import SYSTEMS
+
 _COLLECTION = Path(__file__).resolve().parents[2]
 SCRIPTS = Path(os.environ.get("CERTOPS_SCRIPTS", _COLLECTION / "plugins/plugin_utils/_host/scripts"))
-SHELLS = os.environ.get("CERTOPS_SHELLS", "sh,dash,bash,busybox,ksh,mksh,pwsh,model").split(",")
+SHELLS = os.environ.get("CERTOPS_SHELLS", ",".join(["sh,dash,bash,busybox,ksh,mksh,pwsh,model", *SYSTEMS])).split(",")
 WINDOWS = {"pwsh", "model"}  # the script for Windows, and the model of one that runs none
 KILLS = int(os.environ.get("CERTOPS_KILLS", "40"))
 
@@ -97,6 +99,8 @@ class Answer:
 
 def interpreter(shell: str) -> list[str]:
     """Return the words that start *shell*."""
+    if shell in SYSTEMS:
+        return list(SYSTEMS[shell].shell)
     return {"busybox": ["busybox", "sh"], "model": [sys.executable, "-m", "windows"]}.get(shell, [shell])
 
 
@@ -111,12 +115,23 @@ def command(shell: str) -> tuple[list[str], bytes]:
 
 @dataclass
 class Host:
-    """One pretended node: a folder with a product root, its state folder and a shell."""
+    """
+    One pretended node.
+
+    Attributes:
+        shell: Its shell, or the system that it is a model of.
+        root: The product's folder.
+        state: The state folder.
+        env: Variables of its login.
+        path: All the folders with tools that it has; None for those of this machine.
+        prefix: Words before the command line, as of somebody who becomes somebody else.
+    """
 
     shell: str
     root: Path
     state: Path
     env: dict[str, str] = field(default_factory=dict)
+    path: str | None = None
     prefix: list[str] = field(default_factory=list)
 
     def start(self, lines: list[str]) -> tuple[subprocess.Popen[bytes], bytes]:
@@ -133,7 +148,7 @@ class Host:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(_COLLECTION / "tests"), **self.env},
+            env={**os.environ, "PYTHONPATH": str(_COLLECTION / "tests"), **({"PATH": self.path} if self.path else {}), **self.env},
             start_new_session=True,
         )
         return process, head + request.encode()

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 
-from contract.host import CERT, KEY, SECRET, Host, folder, leftovers, look, put
+from contract.host import CERT, KEY, SECRET, Host, folder, leftovers, look, put, sha256
+from contract.systems import OLD_AIX, lay_out
 
-PLAIN = ["awk", "cat", "chmod", "chown", "cp", "date", "find", "ln", "ls", "mkdir", "mv", "rm", "sed", "sleep", "sort", "sync"]
-ENCODERS = {"base64": ["base64"], "openssl": ["openssl"], "uuencode": ["uuencode", "uudecode"]}
-DIGESTS = {"sha256sum": ["sha256sum"], "openssl": ["openssl"], "shasum": ["shasum", "perl"]}
-
-
-def tool(name: str) -> str | None:
-    """Return where *name* is; busybox is also uuencode and uudecode."""
-    return shutil.which(name) or (shutil.which("busybox") if name.startswith("uu") else None)
+PLAIN = ["awk", "cat", "chmod", "chown", "cp", "date", "dd", "find", "ln", "ls", "mkdir", "mv", "rm", "sed", "sleep", "sort", "sync"]
+ENCODERS = {"base64": ["base64"], "openssl": ["openssl"], "od": ["od"]}
+DIGESTS = {"sha256sum": ["sha256sum"], "openssl": ["openssl"], "shasum": ["shasum", "perl"], "od": ["od"]}
 
 
 def toolbox(at: Path, names: list[str]) -> dict[str, str]:
     """Return an environment whose PATH has nothing but *names*; skip if the machine lacks one of them."""
-    missing = [name for name in names if not tool(name)]
+    missing = [name for name in names if not shutil.which(name)]
     if missing:
         pytest.skip(f"{', '.join(missing)} not installed")
     at.mkdir()
     for name in dict.fromkeys(names):
-        (at / name).symlink_to(tool(name) or "")
+        (at / name).symlink_to(shutil.which(name) or "")
     return {"PATH": str(at)}
 
 
@@ -60,6 +57,31 @@ class TestTools:
         assert posix_host.observe(folder(posix_host.root)).content(path) == CERT + b"\x00\xff tail"
         assert posix_host.restore("r1").outcome == (0, "")
         assert path.read_bytes() == b"old"
+
+    def test_works_with_the_tools_of_an_old_aix(self, posix_host: Host, tmp_path: Path) -> None:
+        """Where no tool knows SHA-256 or base64, the script does."""
+        posix_host.path = lay_out(OLD_AIX, tmp_path / "aix")
+        path, content = posix_host.root / "d'$.cfg", KEY + CERT + bytes(range(256))
+        path.write_bytes(b"")
+
+        assert posix_host.commit("r1", put(path, b"", content)).outcome == (0, "")
+        assert path.read_bytes() == content
+        answer = posix_host.observe(look(path), look(path, "log"), folder(posix_host.root))
+        assert [base64.b64decode(record["content"]) for record in answer.records if "size" in record] == [CERT + bytes(range(256))] * 3
+        assert [record["sha256"] for record in answer.records if "size" in record][1] == sha256(CERT + bytes(range(256)))
+        assert posix_host.restore("r1").outcome == (0, "")
+        assert path.read_bytes() == b""
+
+    def test_hashes_as_others_do_without_a_tool_for_it(self, posix_host: Host, tmp_path: Path) -> None:
+        """SHA-256 of any length is SHA-256."""
+        posix_host.path = lay_out(OLD_AIX, tmp_path / "aix")
+        files = {posix_host.root / f"{size}": os.urandom(size) for size in (0, 1, *range(54, 66), 119, 120, 20_000)}
+        for path, content in files.items():
+            path.write_bytes(content)
+
+        answer = posix_host.observe(*(look(path, "meta") for path in files))
+
+        assert {path: answer.path(path)["sha256"] for path in files} == {path: sha256(content) for path, content in files.items()}
 
     @pytest.mark.parametrize("lacking", ["awk", "ls", "base64"])
     def test_names_what_is_missing(self, posix_host: Host, tmp_path: Path, lacking: str) -> None:

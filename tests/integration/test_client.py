@@ -16,6 +16,7 @@ from plugins.connection.counting import round_trips
 from unit.core.dwb.clients import MASTER, OWN, REPLICATE, STUNNEL, own_leaf, servers_cfg
 
 from integration.clients import CERTIFICATE, COMPANY, KINDS, TRUST, bundle_of, make_client, make_newer, options_of
+from integration.install import refusals
 from integration.leaks import Secrets
 from integration.playbook import finish, prepare, run_playbook
 
@@ -81,11 +82,27 @@ class TestTrust:
         assert (look["taken_back"], look["restart_pending"], look["folder"]) == (run, False, str(node.root / "lib"))
 
 
+    def test_ends_an_interrupted_run_when_told_so(self, tmp_path: Path) -> None:
+        """The twin without take_over is refused with the run's name; the lock is gone afterwards."""
+        node = make_client(tmp_path, "query_api")
+        lock = Path(f"{node.root}.certops") / "lock"
+        lock.parent.mkdir(mode=0o700)
+        lock.write_text("20260101T000000Z-abcdef.1-1-elsewhere-1 1700000000\n")
+        options = {"kind": "query_api", **TRUST}
+
+        assert "take_over: 20260101T000000Z-abcdef" in refusals(node, "client", {"case": options})["case"]
+        told = node.play({"name": "Do", "module": "client", "options": {**options, "take_over": "20260101T000000Z-abcdef"}})
+
+        assert told.of("node", "Do").result["changed"]
+        assert not lock.exists()
+        assert bundle_of(node, "query_api").read_bytes().endswith(COMPANY)
+
+
 class TestCertificate:
     @pytest.mark.parametrize(("kind", "config", "content"), [
         ("workstation", "Insight.cfg", servers_cfg(OWN.encode(), OWN.encode())),
         ("report_server", "ReportServer.cfg", servers_cfg(OWN.encode(), OWN.encode())),
-        ("repeater", "Components/Replicate.cfg", REPLICATE.replace(b" = string: \n", b" = string: Certificates\\\\" + OWN.encode() + b"\n")),
+        ("repeater", "Components/Replicate.cfg", REPLICATE.replace(b"= string: \n", b"= string: Certificates\\\\" + OWN.encode() + b"\n")),
         ("query_api", "stunnel.conf", STUNNEL.replace(b"Jane Doe.pem", OWN.encode())),
     ])
     def test_is_installed_and_presented(self, tmp_path: Path, kind: str, config: str, content: bytes) -> None:

@@ -127,3 +127,18 @@ class TestCertificateOfItsOwn:
         secret = leaf.key_pem.splitlines()[2].decode()
         assert "PRIVATE KEY" not in result.stdout
         assert secret not in result.stdout + repr(result.events)
+
+
+class TestStoreOfWindows:
+    def test_is_refused_without_what_it_takes(self, office: Office) -> None:
+        """A PKCS#12 file, and the user whose store it is; both are told before anything is touched."""
+        office.give_certificate("ws")
+        office.of_host["ws"]["dwb_client_store"] = "windows"
+        before = office.everything()
+
+        result = office.play("clients", "--limit", "ws,insight")
+
+        said = result.of("ws", WHY).result["msg"]
+        assert (failed(result), office.everything() == before) == (["ws"], True)
+        assert "dwb_client_certificate: has no pkcs12_src" in said
+        assert "dwb_client_store_user: is empty" in said

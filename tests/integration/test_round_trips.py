@@ -22,6 +22,12 @@ def counted(stage: Stage, playbook: str) -> tuple[Result, Counter[str]]:
     return result, Counter(host for host, _ignored in round_trips(lines))
 
 
+def established(stage: Stage, name: str) -> int:
+    """Return how many connections with TLS one server has accepted so far, whoever asked."""
+    lines = [line for log in stage.file(name, "Audit").glob("*") for line in log.read_text().splitlines()]
+    return sum("Connection established." in line for line in lines)
+
+
 class TestClusterAsItShouldBe:
     @pytest.mark.parametrize("playbook", ["rollout", "drift", "preflight", "verify"])
     def test_costs_one_round_trip_a_node(self, rolled_out: Stage, playbook: str) -> None:
@@ -36,6 +42,20 @@ class TestClusterAsItShouldBe:
         assert rolled_out.starts() == dict.fromkeys(rolled_out.names, 0)
 
 
+    def test_costs_one_task_and_one_handshake_a_node(self, rolled_out: Stage) -> None:
+        """The nightly look forks one worker for each node, and one for all of them; each server is asked once for its certificate."""
+        dpus = rolled_out.names[1:]   # to which nobody else connects
+        before = {name: established(rolled_out, name) for name in dpus}
+
+        result, _trips = counted(rolled_out, "drift")
+
+        tasks = Counter(event.host for event in result.events)
+        asked = {name: established(rolled_out, name) - before[name] for name in dpus}
+        assert result.rc == 0, result.stdout
+        assert sorted(tasks.values()) == [1] * (len(tasks) - 1) + [2]
+        assert asked == dict.fromkeys(dpus, 1)
+
+
 class TestClusterThatIsOff:
     def test_is_told_by_drift_in_one_round_trip_a_node(self, rolled_out: Stage) -> None:
         """Exactly the node whose file was edited is named, and it costs no further call."""
@@ -48,3 +68,17 @@ class TestClusterThatIsOff:
         assert [name for name, stats in result.stats.items() if stats["failures"]] == [edited]
         assert "Communications.cfg" in result.of(edited, "Compare every node with what is wanted").result["msg"]
         assert trips == dict.fromkeys(rolled_out.names, 1)
+
+    @pytest.mark.parametrize(("variable", "value", "told"), [
+        ("dwb_min_days", "many", "dwb_min_days"), ("dwb_phases", ["trsut"], "trsut"), ("dwb_certificate", {"pem_scr": "x"}, "pem_scr")])
+    def test_is_not_looked_at_with_variables_that_mean_nothing(self, rolled_out: Stage, variable: str, value: object, told: str) -> None:
+        """A variable of the role with a wrong type, value or key is refused by its name, before any node is asked."""
+        rolled_out.common[variable] = value
+        if isinstance(value, dict):
+            rolled_out.of_host = {name: {variable: value} for name in rolled_out.names}
+
+        result = rolled_out.play("drift")
+
+        assert result.rc != 0
+        assert all(told in event.result["msg"] for event in result.all(task="Survey"))
+        assert {event.status for event in result.all(task="Survey")} == {"failed"}

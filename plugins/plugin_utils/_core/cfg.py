@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from .text_lines import TextFile, fault_at, read_lines
@@ -113,9 +114,10 @@ class CfgFile(TextFile):
     faults: Mapping[int, str] = field(repr=False)
 
 
+@lru_cache(maxsize=16)
 def parse(content: bytes, *, where: str) -> CfgFile:
     """
-    Read a whole file; ``render`` of the result is *content* again.
+    Read a whole file, once for all who ask for something in it; ``render`` of the result is *content* again.
 
     Args:
         content: The file as stored on the node: LF or CRLF, with or without BOM and final line end.

@@ -24,7 +24,7 @@ Purpose = Literal["server", "client"]
 # Whatever a product negotiates: the verdict is about certificates. Level 0 as ``openssl verify`` has it.
 _ALL_CIPHERS = "ALL:@SECLEVEL=0"
 # All that OpenSSL takes for a certificate (PEM_STRING_X509, PEM_STRING_X509_OLD, PEM_STRING_X509_TRUSTED).
-_LABELS = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"})
+LABELS = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"})
 _HEADS = {
     # As a server: AES128-SHA, in which nothing comes between this hello and the certificate.
     "server": ("02", f"0303 {32 * '00'} 00 002f 00 0005 ff01 0001 00"),
@@ -113,7 +113,7 @@ def verify(certificate: bytes, bundle: bytes, *, purpose: Purpose) -> Verdict:
 @lru_cache(maxsize=1024)
 def _script(certificate: bytes, purpose: Purpose) -> bytes:
     """Return all that the peer of this purpose says, up to its certificate."""
-    leaf = next((block for block in split_pem(certificate, where="certificate") if block.label in _LABELS), None)
+    leaf = next((block for block in split_pem(certificate, where="certificate") if block.label in LABELS), None)
     if leaf is None:
         raise PemError(where="certificate", problem="holds no CERTIFICATE block", remedy="give the PEM file of a certificate")
     kind, hello = _HEADS[purpose]
@@ -151,6 +151,19 @@ class _Peer:
         return self.outgoing.read()[-_ALERT:].startswith(b"\x15\x03\x03")
 
 
+def check_bundle(bundle: bytes) -> None:
+    """
+    Let OpenSSL read a trust bundle.
+
+    Args:
+        bundle: PEM of all that is trusted; empty trusts nobody.
+
+    Raises:
+        PemError: It cannot be read.
+    """
+    _context(bundle, "server")
+
+
 @lru_cache(maxsize=256)
 def _context(bundle: bytes, purpose: Purpose) -> ssl.SSLContext:
     """Return a context that trusts *bundle*, and judges as strictly as the documented check."""
@@ -158,7 +171,7 @@ def _context(bundle: bytes, purpose: Purpose) -> ssl.SSLContext:
     context.verify_mode = ssl.CERT_REQUIRED
     context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST | ssl.VERIFY_X509_STRICT
     blocks = split_pem(bundle, where="trust bundle")
-    if any(block.label in _LABELS for block in blocks):
+    if any(block.label in LABELS for block in blocks):
         _trust(context, bundle, blocks)
     elif bundle.strip():
         raise PemError(where="trust bundle", problem="holds no CERTIFICATE block", remedy="give the PEM file of the CAs, or an empty one")

@@ -9,10 +9,12 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .errors import PemError
 
 # A marker stands alone on its line. Whatever else has the dashes of one is refused: glued blocks look like that.
+_DASHES, _KEY = b"-----", b"PRIVATE KEY"
 _MARKER = re.compile(rb"-----(?P<edge>BEGIN|END) (?P<label>[!-,.-~]+(?:[ -][!-,.-~]+)*)-----[ \t]*")
 _SUSPECT = re.compile(rb"-----(?:BEGIN|END|(?:B|BE|BEG|BEGI|E|EN)$)|(?:BEGIN|END) [A-Z0-9 ]+-----")
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
@@ -75,10 +77,22 @@ def split_pem(content: bytes, *, where: str = "PEM") -> list[PemBlock]:
     Raises:
         PemError: A marker without its partner, inside of a block, or not alone on its line; a body that is no base64.
     """
+    # The same trust file is asked for by every rule that looks at it. A key is not kept longer than it is needed.
+    return _split(content, where) if _KEY in content else list(_known(content, where))
+
+
+@lru_cache(maxsize=1024)
+def _known(content: bytes, where: str) -> tuple[PemBlock, ...]:
+    return tuple(_split(content, where))
+
+
+def _split(content: bytes, where: str) -> list[PemBlock]:
     blocks: list[PemBlock] = []
     begin: _Begin | None = None
     lines = lines_of(content.removeprefix(BOM))
     for number, line in enumerate(lines, start=1):
+        if _DASHES not in line:
+            continue
         marker = _MARKER.fullmatch(line.rstrip(b"\r\n"))
         if marker is None:
             if _SUSPECT.search(line):

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from .above import part_above
 from .certificate import Certificate
 from .errors import CoreError, Finding, PemError
-from .handshake import Verdict, verify
+from .handshake import LABELS, Verdict, check_bundle, verify
 from .names import fold, shown
 from .pem import split_pem
 from .trust import names_above, readable_certificates
@@ -56,16 +57,21 @@ class Rehearsed:
 
 
 class _Judge:
-    """Verdicts; identical pairs are judged once."""
+    """Verdicts; pairs that are the same for OpenSSL are judged once, whatever else the bundles hold."""
 
     def __init__(self) -> None:
         self._verdicts: dict[tuple[bytes, bytes, Purpose], Verdict] = {}
+        self._parts: dict[tuple[bytes, bytes], bytes] = {}
+        self._readable: set[bytes] = set()
 
     def verdict(self, certificate: bytes, bundle: bytes, purpose: Purpose) -> Verdict:
         """Return OpenSSL's verdict. Raises PemError and CertificateError."""
-        key = (certificate, bundle, purpose)
+        pair = (certificate, bundle)
+        if pair not in self._parts:
+            self._parts[pair] = self._part(certificate, bundle)
+        key = (certificate, self._parts[pair], purpose)
         if key not in self._verdicts:
-            self._verdicts[key] = verify(certificate, bundle, purpose=purpose)
+            self._verdicts[key] = verify(*key[:2], purpose=purpose)
         return self._verdicts[key]
 
     def is_lost(self, certificate: bytes, truster: Party, purpose: Purpose) -> bool:
@@ -76,7 +82,15 @@ class _Judge:
     @property
     def pairs(self) -> int:
         """Return how many pairs of certificate and bundle were judged."""
-        return len({key[:2] for key in self._verdicts})
+        return len(self._parts)
+
+    def _part(self, certificate: bytes, bundle: bytes) -> bytes:
+        """Return what of *bundle* matters for the certificate, after OpenSSL has read all of it."""
+        if bundle not in self._readable:
+            check_bundle(bundle)
+            self._readable.add(bundle)
+        leaf = next((block for block in split_pem(certificate, where="certificate") if block.label in LABELS), None)
+        return part_above(leaf, bundle) if leaf else bundle
 
 
 def rehearse(step: str, parties: Sequence[Party]) -> Rehearsed:

@@ -97,9 +97,14 @@ def is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
     """
     if fold(certificate.issuer) != fold(issuer.subject):
         return False
+    return _is_signed_by(certificate.der, issuer.der)
+
+
+@lru_cache(maxsize=4096)
+def _is_signed_by(certificate: bytes, issuer: bytes) -> bool:
     try:
         with _quiet():
-            x509.load_der_x509_certificate(certificate.der).verify_directly_issued_by(x509.load_der_x509_certificate(issuer.der))
+            x509.load_der_x509_certificate(certificate).verify_directly_issued_by(x509.load_der_x509_certificate(issuer))
     except InvalidSignature:
         return False
     except _unreadable():

@@ -22,16 +22,20 @@ from .record import Reply
 _SCRIPTS = Path(__file__).with_name("scripts")
 _MARK = b"#certops-request\n"
 
-# Reads the script up to the mark, and runs it in the same shell with what follows as its standard input. As an argument the
-# script would fill sudo's log and the -vvv output, and pass the 24 KiB that old AIX allows a command line.
+# Reads all there is, and runs what comes before the mark with what follows as its standard input. As an argument the
+# script would fill sudo's log and the -vvv output, and pass the 24 KiB that old AIX allows a command line. A shell that reads
+# a script itself does so byte by byte, which costs more than all that the script then does.
 # One line without "!": login shells of the csh family cannot carry the other kind. Solaris has its POSIX shell in /usr/xpg4/bin.
+# What was sent may hold a key: it goes through builtins only, and printf is none in the ksh of AIX and Solaris.
 _POSIX_COMMAND = (
     "PATH=/usr/xpg4/bin:${PATH:-/usr/bin:/bin}; export PATH; sh -c '"
-    'nl=$(printf "\\n."); nl=${nl%.}; code=; '
-    "while IFS= read -r row; do case $row in "
-    '"#certops-request") eval "$code"; exit ;; '
-    "esac; code=$code$row$nl; done; "
-    'echo "no request arrived" >&2; exit 64'
+    "case $(command -v print) in "
+    'print) say() { print -r -- "$sent"; } ;; '
+    '*) say() { printf "%s\\n" "$sent"; } ;; '
+    "esac; sent=$(cat); "
+    'code=$(say | awk "/^#certops-request\\$/ { found = 1 } found == 0; END { exit 1 - found }") || '
+    '{ echo "no request arrived" >&2; exit 64; }; '
+    'say | sed "1,/^#certops-request\\$/d" | eval "$code"'
     "'"
 )
 

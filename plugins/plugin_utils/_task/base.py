@@ -14,13 +14,16 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from .._core.errors import CoreError, Finding, OptionError, Refused
 from .._core.x509 import AVAILABLE
 from .._host.connection import ConnectionHost
 from .._host.port import StateFolder
-from .options import argument_spec, unknown_options
+from .options import argument_spec, from_variables, role_options, unknown_options
+
+ROLE = "dwb_cluster"
 
 
 class RolloutAction(ActionBase):  # type: ignore[misc]
@@ -31,6 +34,12 @@ class RolloutAction(ActionBase):  # type: ignore[misc]
     _supports_diff = True
     _requires_connection = True
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Read the options of the module when the plugin is loaded: in the process that forks a worker for every task of every host."""
+        super().__init_subclass__(**more)
+        argument_spec(cls.__module__.rpartition(".")[2])
+        role_options(ROLE)
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of ``execute``, or a failed one that lists every finding."""
         result = super().run(tmp, task_vars)
@@ -39,7 +48,7 @@ class RolloutAction(ActionBase):  # type: ignore[misc]
             if not AVAILABLE:
                 raise OptionError(where="controller", problem="the Python package cryptography cannot be imported",
                                   remedy="install it for the Python that runs ansible: pip install cryptography")
-            return {**result, **self.execute(self._read_options(), task_vars or {})}
+            return {**result, **self.execute(self._read_options(task_vars or {}), task_vars or {})}
         except CoreError as error:
             return {**result, **failed(error.findings)}
 
@@ -77,14 +86,25 @@ class RolloutAction(ActionBase):  # type: ignore[misc]
         """
         return ConnectionHost(self, StateFolder(state, keep=keep), name=host)
 
-    def _read_options(self) -> Mapping[str, Any]:
+    def _read_options(self, task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
         name = self._task.action.rpartition(".")[2]
         spec = argument_spec(name)
         unknown = unknown_options(self._task.args, spec, where=f"module {name}")
         if unknown:
             raise Refused(unknown)
+        if self._task.args.get("variables"):
+            self._task.args = {**from_variables(self._role_variables(task_vars), spec), **self._task.args}
         validated: Mapping[str, Any] = self.validate_argument_spec(argument_spec=spec)[1]
         return validated
+
+    def _role_variables(self, task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the host's variables of the role, templated, when they are what the role says that they are."""
+        spec = role_options(ROLE)
+        given: dict[str, Any] = self._templar.template({name: task_vars[name] for name in spec if name in task_vars})
+        errors = ArgumentSpecValidator(spec).validate(given).error_messages
+        if errors:
+            raise Refused([Finding("variables", message, f"see the page of the role {ROLE}", "variables") for message in errors])
+        return given
 
 
 def failed(findings: Sequence[Finding]) -> dict[str, Any]:

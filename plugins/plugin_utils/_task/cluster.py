@@ -4,15 +4,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from .._core.dwb.cluster import Member
 from .._core.errors import Finding, Refused
 from .node import GROUPS
 
+# What the survey of a host is registered as, by the role.
+SURVEY = "__dwb_cluster_survey"
 STOPPED = "mend them, then run the play again"
 _VANISHED = "was lost on the way: unreachable, or failed in an earlier task"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """
+    The servers that are rolled out, or taken back, together.
+
+    Attributes:
+        name: As the inventory has it.
+        hosts: All that the inventory has, in its order.
+        speaker: The one that speaks for all, so that what concerns all is told once: the first one still there.
+    """
+
+    name: str
+    hosts: tuple[str, ...]
+    speaker: str
 
 
 def cluster_name(variables: Mapping[str, Any]) -> str:
@@ -20,12 +39,60 @@ def cluster_name(variables: Mapping[str, Any]) -> str:
     return str(variables.get("dwb_cluster_name") or "default")
 
 
+def server_hosts(task_vars: Mapping[str, Any]) -> list[str]:
+    """Return the servers of all clusters that the inventory has, in its order."""
+    groups = task_vars.get("groups", {})
+    return list(dict.fromkeys(str(host) for group in GROUPS for host in groups.get(group, ())))
+
+
+def cluster_of(host: str, task_vars: Mapping[str, Any]) -> str:
+    """
+    Return the name of the cluster that *host* belongs to: what its survey noted, else what its variables say.
+
+    Args:
+        host: Any of the inventory.
+        task_vars: Of one host.
+    """
+    survey = noted(host, task_vars).get(SURVEY)
+    known = survey.get("cluster") if isinstance(survey, Mapping) else None
+    return str(known or cluster_name(task_vars["hostvars"][host]))
+
+
+def noted(host: str, task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
+    """
+    Return what tasks have registered or set for *host*.
+
+    ``hostvars`` merges all variables of a host whenever it is asked for one: in a cluster, where every host asks for every other, that
+    is what takes the time. So what tasks noted is looked up where ansible-core keeps it (VariableManager, 2.19 to 2.21).
+
+    Args:
+        host: Any of the inventory.
+        task_vars: Of one host.
+    """
+    manager = getattr(task_vars["hostvars"], "_variable_manager", None)
+    facts: Mapping[str, Mapping[str, Any]] | None = getattr(manager, "_nonpersistent_fact_cache", None)
+    return task_vars["hostvars"][host] if facts is None else facts.get(host, {})
+
+
+def clusters(task_vars: Mapping[str, Any]) -> list[Cluster]:
+    """Return all clusters that have a host in this play, in the order of the inventory."""
+    hosts: dict[str, list[str]] = {}
+    played = frozenset(task_vars.get("ansible_play_hosts_all", ()))
+    for host in server_hosts(task_vars):
+        hosts.setdefault(cluster_of(host, task_vars), []).append(host)
+    return [Cluster(name, tuple(own), speaker(own, task_vars)) for name, own in hosts.items() if not played.isdisjoint(own)]
+
+
+def own_cluster(task_vars: Mapping[str, Any]) -> Cluster:
+    """Return the cluster that this host belongs to."""
+    hosts = cluster_hosts(task_vars)
+    return Cluster(cluster_of(str(task_vars["inventory_hostname"]), task_vars), tuple(hosts), speaker(hosts, task_vars))
+
+
 def cluster_hosts(task_vars: Mapping[str, Any]) -> list[str]:
     """Return the hosts of this host's cluster, all that the inventory has, in its order."""
-    mine = cluster_name(task_vars)
-    groups = task_vars.get("groups", {})
-    hosts = dict.fromkeys(str(host) for group in GROUPS for host in groups.get(group, ()))
-    return [host for host in hosts if cluster_name(task_vars["hostvars"][host]) == mine]
+    mine = cluster_of(str(task_vars["inventory_hostname"]), task_vars)
+    return [host for host in server_hosts(task_vars) if cluster_of(host, task_vars) == mine]
 
 
 def excluded_hosts(task_vars: Mapping[str, Any]) -> list[str]:
@@ -42,27 +109,38 @@ def members(task_vars: Mapping[str, Any], result: str) -> list[Member]:
         task_vars: Of one host of the cluster.
         result: Name of the registered variable.
     """
-    left_out = set(excluded_hosts(task_vars))
-    return [_member(host, task_vars, result) for host in cluster_hosts(task_vars) if host not in left_out]
+    return members_of(cluster_hosts(task_vars), task_vars, result)
 
 
-def _member(host: str, task_vars: Mapping[str, Any], result: str) -> Member:
-    variables = task_vars["hostvars"][host]
+def members_of(hosts: Iterable[str], task_vars: Mapping[str, Any], result: str) -> list[Member]:
+    """
+    Return those of *hosts* that this play does not leave out, with what a task registered for each of them.
+
+    Args:
+        hosts: Of one cluster.
+        task_vars: Of any host.
+        result: Name of the registered variable.
+    """
+    played, present = (frozenset(task_vars.get(name, ())) for name in ("ansible_play_hosts_all", "ansible_play_hosts"))
+    return [_member(host, noted(host, task_vars), result=result, present=host in present) for host in hosts if host in played]
+
+
+def _member(host: str, variables: Mapping[str, Any], *, result: str, present: bool) -> Member:
     registered = variables.get(result)
     survey = registered if isinstance(registered, Mapping) and not registered.get("skipped") else {}
     if survey.get("failed") or survey.get("unreachable"):
         return Member(host, {}, _failure(variables, survey) or _VANISHED)
     # Ansible leaves a node that was unreachable out of ansible_play_hosts even after its errors were cleared.
-    lost = host not in task_vars.get("ansible_play_hosts", ()) and not variables.get("__dwb_cluster_called_again")
+    lost = not present and not variables.get("__dwb_cluster_called_again")
     stopped = str(variables.get("__dwb_cluster_stopped") or "")
     return Member(host, {} if lost else survey, _failure(variables, {}) or (_VANISHED if lost else ""), stopped)
 
 
 def _failure(variables: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     """Return why a host failed: what its rescue noted, else what its last task said; empty when it did not."""
-    noted = variables.get("__dwb_cluster_failure") or {"task": "", "result": result}
-    said = noted["result"]
-    words = [str(noted["task"]), str(said.get("msg") or ""), str(said.get("stderr") or "").strip()]
+    known = variables.get("__dwb_cluster_failure") or {"task": "", "result": result}
+    said = known["result"]
+    words = [str(known["task"]), str(said.get("msg") or ""), str(said.get("stderr") or "").strip()]
     return ": ".join(word for word in words if word)
 
 
@@ -73,8 +151,19 @@ def is_own(member: Member) -> bool:
 
 def reporter(task_vars: Mapping[str, Any]) -> str:
     """Return the host that speaks for its cluster, so that what concerns all is told once: the first one still there."""
-    present = set(task_vars.get("ansible_play_hosts", ()))
-    return next((host for host in cluster_hosts(task_vars) if host in present), "")
+    return speaker(cluster_hosts(task_vars), task_vars)
+
+
+def speaker(hosts: Iterable[str], task_vars: Mapping[str, Any]) -> str:
+    """
+    Return the first of *hosts* that is still there, empty when none is.
+
+    Args:
+        hosts: Of one cluster, in the order of the inventory.
+        task_vars: Of any host.
+    """
+    present = frozenset(task_vars.get("ansible_play_hosts", ()))
+    return next((host for host in hosts if host in present), "")
 
 
 def refuse(findings: Sequence[Finding], task_vars: Mapping[str, Any]) -> NoReturn:
@@ -88,8 +177,9 @@ def refuse(findings: Sequence[Finding], task_vars: Mapping[str, Any]) -> NoRetur
     Raises:
         Refused: Always.
     """
-    speaker = reporter(task_vars)
-    if task_vars.get("inventory_hostname") == speaker:
+    speaks = reporter(task_vars)
+    host = str(task_vars.get("inventory_hostname", ""))
+    if host == speaks:
         raise Refused(findings)
-    problem = f"does not go on: {len(findings)} finding(s), listed at {speaker}"
-    raise Refused([Finding(f"cluster {cluster_name(task_vars)}", problem, STOPPED, "stopped")])
+    problem = f"does not go on: {len(findings)} finding(s), listed at {speaks}"
+    raise Refused([Finding(f"cluster {cluster_of(host, task_vars)}", problem, STOPPED, "stopped")])

@@ -17,7 +17,12 @@ from .._core.errors import Finding
 
 _COLLECTION = Path(__file__).resolve().parents[3]
 _FRAGMENTS = "ansible_collections.certops.rollout.plugins.doc_fragments"
+# libyaml reads the documentation of one module in a hundredth of a second, plain Python in a tenth.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SPEC_KEYS = ("type", "elements", "required", "default", "aliases", "no_log")
+
+# Options that the role's variables call differently.
+ALIASES = {"retired": "dwb_retired_ca", "clients": "dwb_client_certificates"}
 
 # The schema of documentation has no word for it, so it is told by the name.
 _SECRETS = frozenset({"pem_content", "key_content", "passphrase", "pkcs12_content"})
@@ -32,7 +37,7 @@ def argument_spec(module: str) -> dict[str, Any]:
         module: Short name, the file name in plugins/modules.
     """
     text = (_COLLECTION / "plugins" / "modules" / f"{module}.yml").read_text(encoding="utf-8")
-    documentation = yaml.safe_load(text)["DOCUMENTATION"]
+    documentation = _read(text)["DOCUMENTATION"]
     options: dict[str, Any] = {}
     for name in documentation.get("extends_documentation_fragment", ()):
         options.update(_fragment(name))
@@ -45,7 +50,12 @@ def _fragment(name: str) -> dict[str, Any]:
     """Return the options of the fragment *name*: NAMESPACE.COLLECTION.FILE, or with .VARIABLE after it."""
     file, _ignored, variable = name.split(".", 2)[2].partition(".")
     fragment = importlib.import_module(f"{_FRAGMENTS}.{file}").ModuleDocFragment
-    return dict(yaml.safe_load(getattr(fragment, variable.upper() or "DOCUMENTATION")).get("options", {}))
+    return dict(_read(getattr(fragment, variable.upper() or "DOCUMENTATION")).get("options", {}))
+
+
+def _read(text: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.load(text, _LOADER)   # noqa: S506 (both are safe loaders)
+    return content
 
 
 def _specify(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,6 +103,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(names)}"
 
 
+def from_variables(variables: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return the options that the variables of the role give: the option NAME is the variable ``dwb_NAME``, or one of ``ALIASES``.
+
+    Args:
+        variables: Of one host, without templates.
+        spec: Of the module.
+    """
+    names = {name: ALIASES.get(name, f"dwb_{name}") for name in spec}
+    return {name: variables[variable] for name, variable in names.items() if variable in variables}
+
+
 @cache
 def role_options(role: str) -> dict[str, Any]:
     """
@@ -102,7 +124,7 @@ def role_options(role: str) -> dict[str, Any]:
         role: Short name, the folder in roles.
     """
     text = (_COLLECTION / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
-    return _specify(yaml.safe_load(text)["argument_specs"]["main"]["options"])
+    return _specify(_read(text)["argument_specs"]["main"]["options"])
 
 
 @cache

@@ -95,6 +95,10 @@ class TestParse:
         """A file without line end takes that of the system it is at home on."""
         assert txlogd.parse(content, where=WHERE).eol == eol
 
+    def test_lists_the_sections(self) -> None:
+        """In file order, each with the line where it begins first."""
+        assert ini.parse(b"x=1\n[a]\n[ b ]\ny=2\n[a]\n", where=WHERE).sections == {"a": 2, "b": 3}
+
     def test_never_shows_a_value(self) -> None:
         """A password in a file appears in no representation of it, nor in a refusal."""
         file = ini.parse(b"[a]\nPassword=s3cret\n", where=WHERE)

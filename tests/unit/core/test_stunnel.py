@@ -104,9 +104,23 @@ class TestWithCert:
         assert value(after, "cert", service) == NEW
         assert with_cert(after, service=service) == after
 
-    def test_keeps_blanks_around(self) -> None:
+    @pytest.mark.parametrize(
+        ("line", "expected"),
+        [
+            (b"\tcert  =\t a b.pem \t\r\n", b"\tcert  =\t custom_client_cert.pem \t\r\n"),
+            (b"cert = \t\n", b"cert = \tcustom_client_cert.pem\n"),
+            (b"cert=", b"cert=custom_client_cert.pem"),
+        ],
+    )
+    def test_keeps_blanks_around(self, line: bytes, expected: bytes) -> None:
         """How the line is spaced is its owner's business."""
-        assert with_cert(b"\tcert  =\t a b.pem \t\r\n") == b"\tcert  =\t custom_client_cert.pem \t\r\n"
+        assert with_cert(line) == expected
+
+    def test_changes_one_service_beside_one_without(self) -> None:
+        """A line of its own is nobody else's."""
+        content = b"[a]\ncert = a.pem\n[b]\nverify = 2\n"
+
+        assert with_cert(content, service="a") == content.replace(b"a.pem", NEW.encode())
 
     def test_changes_every_service_that_has_it(self) -> None:
         """The same certificate in several places is the same afterwards."""

@@ -11,7 +11,9 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.certops.rollout.plugins.plugin_utils._task.options import (
+    ALIASES,
     argument_spec,
+    from_variables,
     nearest,
     role_options,
     unknown_options,
@@ -92,6 +94,25 @@ class TestExamples:
 
         assert unknown_options(options, spec, where=module) == []
         assert ArgumentSpecValidator(spec).validate(plain(options)).error_messages == []
+
+
+class TestFromVariables:
+    def test_takes_what_the_host_has(self) -> None:
+        """An option is the variable of its name, or the one that the role calls differently; what is not there is not given."""
+        variables = {"dwb_root": "/srv/dwb", "dwb_retired_ca": ["ab"], "dwb_client_certificates": ["c.pem"], "dwb_job": "drift"}
+
+        given = from_variables(variables, argument_spec("node_info"))
+
+        assert given == {"root": "/srv/dwb", "retired": ["ab"], "clients": ["c.pem"]}
+
+    def test_knows_a_variable_for_what_the_role_tells_its_modules(self) -> None:
+        """Every variable that is an option of node_info elsewhere in the role is one here, too."""
+        variables = set(role_options("dwb_cluster"))
+        options = {name: ALIASES.get(name, f"dwb_{name}") for name in argument_spec("node_info")}
+
+        assert variables & set(options.values()) == {f"dwb_{name}" for name in (
+            "address", "certificate", "client_certificates", "min_days", "phases", "restart_window", "retired_ca", "role", "root",
+            "service_name", "service_sid", "take_over", "trust_content", "trust_src")}
 
 
 class TestUnknownOptions:

@@ -145,11 +145,15 @@ def _read_settings(server: Server, findings: list[Finding]) -> dict[str, str]:
 
 
 def _headers(server: Server, folder: str, findings: list[Finding]) -> Iterator[tuple[FileState, str]]:
+    """Yield the files that may configure one of both components, with what they say; a file that has neither word in it does not."""
     for file in server.observation.folders[folder].files:
+        named = file.path.casefold().endswith(COMMUNICATIONS.casefold())
+        if not named and not _guess(file):
+            continue
         try:
             yield file, component_header(file.content or b"", where=file.path)
         except CfgError as error:
-            if file.path.casefold().endswith(COMMUNICATIONS.casefold()):
+            if named:
                 findings += error.findings
             yield file, _guess(file)
 

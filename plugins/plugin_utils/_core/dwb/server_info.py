@@ -106,9 +106,8 @@ def _walk(cfg: CfgFile) -> Iterator[tuple[tuple[str, ...], Entry]]:
 
 
 def _server_info(cfg: CfgFile, path: tuple[str, ...], entry: Entry, *, default: bool | None) -> ServerInfo:
-    # Refuses a path that two entries answer to: an edit could not tell them apart either.
-    find(cfg, path)
     refuse_flat(cfg, entry)
+    # Every look-up below refuses a path that two entries answer to: an edit could not tell them apart either.
     tls = _switch(cfg, (*path, USE_SSL), default=default is not False)
     name, common_name, certificate = (_text(cfg, (*path, key)) for key in (NAME, COMMON_NAME, CERTIFICATE))
     return ServerInfo(path, entry.line.number, name.strip(), common_name.strip(), tls, certificate, _store(cfg, path))

@@ -89,3 +89,10 @@ class TestCryptoApi:
 
         assert result.content == content
         assert [finding.rule for finding in result.findings] == ["never-written"]
+
+    def test_has_no_need_to_write_what_is_as_it_should_be(self) -> None:
+        """A server of a dataset that asks for this certificate already is no finding."""
+        content = plan_crypto_api(insight(("a", USER, None)), ENTRY, file="Insight.cfg", where=WHERE).content
+        content = content.replace(b"Servers = vector: 1 items", b"A = B:").replace(b"0 = ", b"Log Server = ")
+
+        assert plan_crypto_api(content, ENTRY, file="Insight.cfg", where=WHERE) == ServerInfoPlan(content)

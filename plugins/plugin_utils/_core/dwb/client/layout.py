@@ -54,11 +54,6 @@ class ClientLayout(Place):
         return self.path(self.certificates, BUNDLE)
 
     @property
-    def certificate(self) -> str:
-        """Return the file of the client's own certificate."""
-        return self.path(self.certificates, self.certificate_name)
-
-    @property
     def config_folder(self) -> str:
         """Return the folder with the configuration files that name a certificate."""
         return self.path(self.root, "Components") if self.kind == "repeater" else self.root

@@ -18,7 +18,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.server_i
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import CoreError
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.key_file import PRIVATE_DACL, dacl_guard
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.plan import Change
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unit.builders import make_root
@@ -117,6 +117,12 @@ class TestPlanClient:
         assert lines_changed(tree.host().files[change.path], change.content) == changed
         assert change.details == {"value": OWN}
 
+    def test_leaves_components_without_servers_alone(self) -> None:
+        """Only the file that names a server is changed, whatever else a Repeater loads."""
+        tree = ClientTree("repeater", {"Components/Trace.cfg": b"component = TraceFileComponent:\n  Path = string: x\n"})
+
+        assert [change.path for change in planned(tree)["configuration"]] == [tree.path("Components/Replicate.cfg")]
+
     def test_writes_the_licence_where_the_own_one_is_not_meant(self) -> None:
         """A second file makes a blank ambiguous (dossier 4.5)."""
         change = planned(ClientTree(), ClientWanted(anchors(), own_identity(), PHASES, [MASTER]))["configuration"][0]
@@ -164,6 +170,7 @@ class TestPlanClient:
         assert changes["configuration"][0].content is not None
         assert b"c2VjcmV0" in changes["configuration"][0].content
 
+    @settings(deadline=None)   # the first certificate that is issued takes its time
     @given(st.sampled_from([b"", b"Jane Doe.pem", OWN.encode(), b"Other.pem"]), st.sampled_from([b"", b"Jane Doe.pem", b"third.pem"]),
            st.sets(st.sampled_from([MASTER, DPU])) | st.none())
     def test_is_done_after_one_commit(self, first: bytes, second: bytes, chosen: set[str] | None) -> None:

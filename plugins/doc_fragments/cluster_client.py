@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+# Not called client: ansible-core takes that for the variable CLIENT of any other fragment, like identity.client.
+
 
 class ModuleDocFragment:
     """Where the client is installed, what it is, and what holds for all of its phases."""
