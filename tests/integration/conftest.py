@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from demo.world import Company
 from simulator.cluster import Shape
+from unit.builders import Leaf, make_root
 
 from integration.office import Office, open_office
 from integration.playbook import Result
@@ -44,6 +46,55 @@ class First:
     served: dict[str, str]
     history: dict[str, list[Moment]]
     times: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """
+    A cluster whose servers present certificates of a new CA and still trust the old one, too.
+
+    Attributes:
+        stage: A master and a DPU.
+        old: The CA that is to be retired.
+        new: The one that took its place.
+        old_leaves: What each server presented before.
+        new_anchors: Paths of the new CA's certificates.
+        clients: A workstation's certificate of each CA, by ``old`` and ``new``, and the file it is in.
+        before: The files.
+    """
+
+    stage: Stage
+    old: Company
+    new: Company
+    old_leaves: dict[str, Leaf]
+    new_anchors: list[str]
+    clients: dict[str, tuple[Leaf, Path]]
+    before: dict[str, bytes]
+
+    @property
+    def retired(self) -> list[str]:
+        """Return the fingerprints of the old CA."""
+        return [self.old.root.fingerprint, self.old.policy.fingerprint, self.old.issuing.fingerprint]
+
+    def again(self, *clients: str) -> Stage:
+        """Return the cluster as the rotation left it, and ask for the retirement; *clients* are known."""
+        stage = self.stage.back_to("rotated")
+        stage.common = {"dwb_trust_src": self.new_anchors, "dwb_retired_ca": self.retired,
+                        "dwb_client_certificates": [str(self.clients[name][1]) for name in clients]}
+        return stage
+
+    def bundle_after(self, name: str) -> bytes:
+        """Return what the trust bundle of a server has to be: as it was, without the old CA's blocks."""
+        content = self.before[str(self.stage.bundle(name))]
+        for authority in (self.old.root, self.old.policy, self.old.issuing):
+            assert content.count(crlf(authority.pem)) == 1
+            content = content.replace(crlf(authority.pem), b"")
+        return content
+
+
+def crlf(pem: bytes) -> bytes:
+    """Return *pem* as a shipped bundle has it."""
+    return pem.replace(b"\n", b"\r\n")
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +154,30 @@ def office(place: Office) -> Office:
     """Return them as they are shipped."""
     place.reset()
     return place
+
+
+@pytest.fixture(scope="module")
+def rotation(pair: Stage) -> Rotation:
+    """Return a cluster that was rolled out from one CA and then from another."""
+    old = pair.world.company
+    assert pair.play("rollout").rc == 0
+    old_leaves = {name: pair.leaf(name) for name in pair.names}
+    root = make_root("New Root CA")
+    policy = root.intermediate("New Policy CA")
+    new = Company(root, policy, policy.intermediate("New Issuing CA"))
+    folder = pair.folder / "new"
+    folder.mkdir()
+    anchors = new.write(folder)
+    for name in pair.names:
+        pair.pem(name).write_bytes(new.issuing.issue(name, key=f"rsa2048/{name}").pem)
+    clients = {}
+    for which, company in {"old": old, "new": new}.items():
+        clients[which] = (company.issuing.issue("workstation", key="rsa2048/workstation"), folder / f"{which} workstation.pem")
+        clients[which][1].write_bytes(clients[which][0].pem)
+    pair.common = {"dwb_trust_src": anchors}
+    assert pair.play("rollout").rc == 0
+    pair.keep("rotated")
+    return Rotation(pair, old, new, old_leaves, anchors, clients, pair.files())
 
 
 def use_every_source(stage: Stage) -> None:

@@ -9,7 +9,8 @@ import time
 
 import pytest
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.access_file import Member
-from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.membership import Address, Client, matches, membership
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.addresses import Address
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.membership import Client, matches, membership
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import OptionError
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.names import Attribute, Name
 from hypothesis import given
