@@ -14,7 +14,7 @@ from .world import Played, World
 WIDTH = 110
 
 # What Ansible prints around the messages: banners, results that were told already, where in a file a task stands.
-_NOISE = re.compile(r"TASK|PLAY \[|ok:|changed:|skipping:|included:|fatal:|Origin:|\d+( |$)|\s*\^ ")
+_NOISE = re.compile(r"TASK|PLAY [\[R]|\S+ +: ok=|ok:|changed:|skipping:|included:|fatal:|Origin:|\d+( |$)|\s*\^ ")
 
 
 @dataclass
@@ -58,7 +58,8 @@ class Story:
         print("$", "ansible-playbook -i inventory.json", f"certops.rollout.{playbook}", *shown, flush=True)
         played = self.world.play(playbook, *arguments)
         told = (line for line in played.output.splitlines() if line.strip() and not _NOISE.match(line))
-        print("\n".join(f"    {line[: WIDTH * 3]}" for line in told), flush=True)
+        for line in told:
+            print(f"    {line[: WIDTH * 3]}")
         print("    changed:", ", ".join(f"{name} {number}" for name, number in played.changed.items() if number) or "nothing", flush=True)
         return played
 

@@ -134,7 +134,7 @@ class World:
 
     def play(self, playbook: str, *arguments: str) -> Played:
         """Run one of the collection's playbooks."""
-        environment = {**os.environ, "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "no", "ANSIBLE_DISPLAY_OK_HOSTS": "no", "ANSIBLE_NOCOLOR": "1",
+        environment = {**os.environ, "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "no", "ANSIBLE_NOCOLOR": "1",
                        "ANSIBLE_LOCALHOST_WARNING": "no", "ANSIBLE_FORKS": "10", "ANSIBLE_HOME": str(self.folder / "ansible")}
         done = subprocess.run(self.command(playbook, *arguments), env=environment, cwd=self.folder, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False)
