@@ -38,5 +38,5 @@ class ActionModule(RolloutAction):
         audit = look_for_callers(files, server, days=int(options["audit_days"]) if strange else 0)
         survey["findings"] += [asdict(finding) for finding in audit.findings]
         about = {**as_survey(audit), "address": address, "served": served, "clients": clients, "service": service,
-                 "cluster": cluster_name(known)}
+                 "cluster": cluster_name(known), "another_issuer": strange}
         return {"changed": False, **survey, **about, "proposed_run": new_run(request.now)}

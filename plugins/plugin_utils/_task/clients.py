@@ -10,6 +10,7 @@ from typing import Any
 from .._core.dwb.addresses import Network, read_network
 from .._core.dwb.clients import Client, Waiting, check_callers, check_clients, read_accepted
 from .._core.dwb.cluster import Member
+from .._core.dwb.moments import is_retiring
 from .client import CLIENT_GROUPS
 from .cluster import cluster_hosts, cluster_name
 
@@ -62,7 +63,8 @@ def wait_for_clients(options: Mapping[str, Any], task_vars: Mapping[str, Any], e
     """
     accepted = read_accepted(options["accepted_loss"] or ())
     of_cluster = clients(task_vars, str(options["clients"] or ""))
-    ready = check_clients(of_cluster, accepted, partial=bool(options["partial"]))
+    moved = is_retiring(every) or any(member.survey.get("another_issuer", True) for member in every)
+    ready = check_clients(of_cluster, accepted, partial=bool(options["partial"]), moved=moved)
     known = [network for client in of_cluster for network in client.networks]
     known += [network for host in cluster_hosts(task_vars) for network in _networks(host, task_vars["hostvars"][host])]
     met = [member.survey.get("served", {}).get(end) for member in every for end in ("peer", "controller")]

@@ -111,8 +111,8 @@ class TestFromVariables:
         options = {name: ALIASES.get(name, f"dwb_{name}") for name in argument_spec("node_info")}
 
         assert variables & set(options.values()) == {f"dwb_{name}" for name in (
-            "address", "certificate", "client_certificates", "min_days", "phases", "restart_window", "retired_ca", "role", "root",
-            "service_name", "service_sid", "take_over", "trust_content", "trust_src")}
+            "address", "audit_days", "certificate", "client_certificates", "min_days", "phases", "restart_window", "retired_ca", "role",
+            "root", "service_name", "service_sid", "take_over", "trust_content", "trust_src")}
 
 
 class TestUnknownOptions:

@@ -93,7 +93,7 @@ def read_accepted(entries: Iterable[object]) -> AcceptedLoss:
     return AcceptedLoss(frozenset(texts), tuple(network for network in networks.values() if network is not None))
 
 
-def check_clients(clients: Sequence[Client], accepted: AcceptedLoss, *, partial: bool = False) -> Waiting:
+def check_clients(clients: Sequence[Client], accepted: AcceptedLoss, *, partial: bool = False, moved: bool = True) -> Waiting:
     """
     Return what keeps a rollout waiting for the clients that the inventory knows.
 
@@ -101,12 +101,13 @@ def check_clients(clients: Sequence[Client], accepted: AcceptedLoss, *, partial:
         clients: All of the cluster.
         accepted: Whom the operator gives up.
         partial: Whether clients that nobody surveyed may be left out, for reading only.
+        moved: Whether clients will have to trust, or be trusted by, somebody else than today; where not, one that is away may stay away.
     """
     findings: list[Finding] = []
     warnings: list[str] = []
     for client in clients:
         found = _not_surveyed(client) or _not_ready(client)
-        given_up = accepted.covers(client) or (partial and not client.survey and not client.failure)
+        given_up = accepted.covers(client) or (not client.survey and (not moved or (partial and not client.failure)))
         findings += [] if given_up else found
         warnings += [f"{_plainly(finding)}; it is left out" for finding in found] if given_up else []
         warnings += _told(client)

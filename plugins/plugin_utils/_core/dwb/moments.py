@@ -13,7 +13,7 @@ from ..rehearsal import Party, Rehearsed, rehearse, rehearse_clients, rehearse_r
 from .clients import Client
 from .cluster import Member
 
-_STEPS = (("trust extended", "leaf_now"), ("servers activated", "leaf_after"))
+_STEPS = ("trust extended", "servers activated")
 
 
 def rehearse_cluster(members: Sequence[Member], clients: Sequence[Party] = (), *, known: Sequence[Client] = ()) -> list[Rehearsed]:
@@ -27,8 +27,9 @@ def rehearse_cluster(members: Sequence[Member], clients: Sequence[Party] = (), *
         clients: Clients by the file of their certificate; they count for a retirement only.
         known: Clients that were surveyed, without those that the operator gives up.
     """
-    steps = [_together(rehearse(step, [_server(member, leaf) for member in members]), rehearse_clients(step, servers, callers))
-             for (step, leaf), (servers, callers) in zip(_STEPS, _met_by_clients(members, known), strict=True)]
+    moments = ([_server(member, _leaf_now(member)) for member in members], [_server(member, "leaf_after") for member in members])
+    steps = [_together(rehearse(step, parties), rehearse_clients(step, servers, callers))
+             for step, parties, (servers, callers) in zip(_STEPS, moments, _met_by_clients(members, known), strict=True)]
     if is_retiring(members):
         parties = [party for member in members for party in (_server(member), *_holders(member))]
         presenting = [_client(client, certificate="leaf_now") for client in known if client.survey.get("leaf_now")]
@@ -44,10 +45,16 @@ def _together(first: Rehearsed, second: Rehearsed) -> Rehearsed:
 def _met_by_clients(members: Sequence[Member], known: Sequence[Client]) -> Iterator[tuple[list[Party], list[Party]]]:
     """Yield servers and clients of both moments; who meets in both in the same way is told of the first, and once."""
     trusting = [client for client in known if client.uses_tls]
-    yield [replace(_server(member, "leaf_now"), bundle=b"") for member in members], [_client(client) for client in trusting]
+    yield [replace(_server(member, _leaf_now(member)), bundle=b"") for member in members], [_client(client) for client in trusting]
     servers = [_server(member, "" if member.survey.get("leaf_after") == member.survey.get("leaf_now") else "leaf_after")
                for member in members]
     yield servers, [_client(client, certificate=_judged_leaf(client, retiring=is_retiring(members))) for client in trusting]
+
+
+def _leaf_now(member: Member) -> str:
+    """Return which certificate counts before the activation: none where an expired one, which nobody accepts today, is replaced."""
+    renewed = member.survey.get("leaf_now") != member.survey.get("leaf_after")
+    return "" if renewed and (member.survey.get("installed") or {}).get("days_left", 0) < 0 else "leaf_now"
 
 
 def _judged_leaf(client: Client, *, retiring: bool) -> str:

@@ -88,6 +88,14 @@ class TestCheckClients:
         assert rules(check_clients([client(failure="lost")], NOBODY, partial=True)) == ["client-lost"]
 
 
+    def test_only_warns_of_who_is_away_while_nobody_has_to_trust_another_ca(self) -> None:
+        """A renewal by the same CA locks nobody out; a client that is there and not ready is waited for all the same."""
+        away, unready = client(failure="no route to host"), client(findings=[FINDING])
+        waiting = check_clients([away, unready], NOBODY, moved=False)
+
+        assert (rules(waiting), len(waiting.warnings)) == (["own"], 1)
+
+
 class TestAcceptedLoss:
     @pytest.mark.parametrize(("entry", "covered"), [
         ("ws-07", True), ("ws-7", False), ("10.0.0.5", True), ("10.0.0.6", False), ("10.0.0.0/24", True), ("10.0.0.0/33", False),

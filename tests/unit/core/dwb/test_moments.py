@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -41,6 +42,15 @@ class TestRehearseCluster:
         steps = rehearse_cluster([plain], [Party("client", b"no PEM at all")])
 
         assert [(step.step, step.pairs, step.findings) for step in steps] == [("trust extended", 1, ()), ("servers activated", 1, ())]
+
+    def test_lets_an_expired_certificate_be_renewed(self) -> None:
+        """Nobody accepts it today, so nothing is lost before its successor is presented; where it stays, it is told."""
+        old = NEW.issue("a", not_before=datetime(2020, 1, 1, tzinfo=UTC), not_after=datetime(2021, 1, 1, tzinfo=UTC)).cert_pem.decode()
+        expired = member("a", retiring={}, leaf_now=old, installed={"days_left": -1})
+
+        assert told(expired, member("b", retiring={})) == []
+        assert [finding.where for finding in told(replace(expired, survey={**expired.survey, "leaf_after": old}))] == 2 * [
+            "trust extended"] + 2 * ["servers activated"]
 
     def test_lets_a_ca_go_that_nobody_needs(self) -> None:
         """A third moment: no certificate of a server or a client is lost."""
