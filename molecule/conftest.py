@@ -18,9 +18,11 @@ def scenario() -> Scenario:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for a machine once for each."""
+    """Run a test that asks for a machine once for each server, one that asks for a client once for each client."""
     if "machine" in metafunc.fixturenames:
         metafunc.parametrize("machine", Scenario.here().machines.values(), ids=lambda machine: machine.name, scope="session")
+    if "client" in metafunc.fixturenames:
+        metafunc.parametrize("client", Scenario.here().clients.values(), ids=lambda client: client.name, scope="session")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -29,10 +29,12 @@ class ActionModule(RolloutAction):
         recovered = not self.check_mode and recover(files, node.observation, run=run)
         if recovered:
             node = self._observe(files, place)
-        against = [*node.findings, *([] if options["force"] else check_rollout(node, str(options["take_over"] or "")))]
+        if node.findings:
+            raise Refused(node.findings)
+        commits = tuple(reversed(node.marker.commits)) if run and node.marker.run == run else ()
+        against = check_rollout(node, str(options["take_over"] or "")) if commits and not options["force"] else []
         if against:
             raise Refused(against)
-        commits = tuple(reversed(node.marker.commits)) if run and node.marker.run == run else ()
         if commits and not self.check_mode:
             # Noted first: cut short here, the marker still says that there is something to take back.
             note = taken_back_commit(node, Turn(run, holder()))

@@ -34,7 +34,7 @@ options:
       passphrase:
         description:
           - Passphrase of the private key or of the PKCS#12 file.
-          - It is used in the controller's memory only. A server gets its key without one, because it cannot ask for it.
+          - It is used in the controller's memory only. The key is installed without it, because the product cannot ask for it.
         type: str
       pkcs12_src:
         description: PKCS#12 file (C(.p12), C(.pfx)) with key and leaf.

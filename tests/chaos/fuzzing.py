@@ -3,8 +3,7 @@
 """
 Hostile input: every parser is fed what is nearly right.
 
-What behaves in a new way is changed further, so the stream goes where the code has branches. Without atheris this is guided by
-what a parser says; ``nox -s fuzz`` guides it by the branches themselves.
+What behaves in a new way is changed further, so the stream goes where the code has branches: it is guided by what a parser says.
 """
 
 from __future__ import annotations

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
+from ansible_collections.certops.rollout.plugins.plugin_utils._core import txlogd
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.cfg import parse, render
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.access_file import read_groups
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.marker import read_marker
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.schedule import check_schedule
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import CoreError
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.flat import render as render_flat
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.names import read_subject
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.observation import FileState
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.pem import as_text, split_pem
@@ -110,9 +113,17 @@ def access(content: bytes) -> object:
     return [len(group.members) for group in read_groups(content, where="Access Control.cfg")][:3]
 
 
+def sensor(content: bytes) -> object:
+    """Read a Sensor's txlogd.conf; it comes out byte for byte, and what it says of TLS is read or refused."""
+    where = "txlogd.conf"
+    file = txlogd.parse(content, where=where)
+    assert render_flat(file) == content, "other bytes came out"
+    return file.encoding, txlogd.switch(content, "SSL", default=False, where=where), txlogd.value(content, "CertName", where=where) is None
+
+
 TARGETS: dict[str, Target] = {
     "pem": pem, "cfg": cfg, "answer": answer, "refusal": refusal, "marker": marker, "certificate": certificate, "subject": subject,
-    "dacl": dacl, "schedule": schedule, "access": access,
+    "dacl": dacl, "schedule": schedule, "access": access, "txlogd": sensor,
 }
 
 
@@ -126,9 +137,9 @@ def seeds(name: str) -> list[bytes]:
     return [*_SEEDS[name]()]
 
 
-def _below(*folders: str) -> Iterator[bytes]:
+def _below(*folders: str, files: str = "*") -> Iterator[bytes]:
     for folder in folders:
-        yield from (path.read_bytes() for path in sorted((_FIXTURES / folder).glob("**/*")) if path.is_file())
+        yield from (path.read_bytes() for path in sorted((_FIXTURES / folder).glob(f"**/{files}")) if path.is_file())
 
 
 def _answers() -> Iterator[bytes]:
@@ -156,4 +167,5 @@ _SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "certificate": lambda: iter([leaf().der, licensor().der]), "subject": lambda: iter([leaf().der, licensor().der]),
     "dacl": lambda: iter([b"D:P(A;;FA;;;SY)(A;;FA;;;BA)", b"D:AI(A;OICIID;0x1200a9;;;S-1-5-80-1-2-3-4-5)"]),
     "schedule": _schedules, "access": lambda: _below("cfg"),
+    "txlogd": lambda: chain(_below("clients", files="txlogd*"), _below("broken/txlogd")),
 }

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from .stage import staged
@@ -12,6 +13,7 @@ from .story import tell
 
 def main() -> int:
     """Tell the story; return 0 when every step was as it should be."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the stage is cleared however the demo ends
     with staged(keep="--keep" in sys.argv[1:]) as world:
         return 0 if tell(world) else 1
 

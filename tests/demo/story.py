@@ -1,83 +1,30 @@
 # Copyright (c) 2026 certops
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The demo's steps: each says what it does, does it, and says whether everything was as it should be."""
+"""The demo's steps, in order: what is done to the servers, and whether everything was as it should be."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
-from .world import Played, World
-
-WIDTH = 110
-
-# What Ansible prints around the messages: banners, results that were told already, where in a file a task stands.
-_NOISE = re.compile(r"TASK|PLAY \[|ok:|changed:|skipping:|included:|fatal:|Origin:|\d+( |$)|\s*\^ ")
-
-
-@dataclass
-class Story:
-    """
-    What is told and what came true.
-
-    Attributes:
-        world: The cluster.
-        outcomes: Title of each step, and what was not as it should be.
-    """
-
-    world: World
-    outcomes: list[tuple[str, list[str]]] = field(default_factory=list)
-
-    def step(self, title: str, act: Callable[[], list[str]]) -> None:
-        """Tell one step: what is served before and after, and every expectation that did not hold."""
-        print(f"\n{'=' * WIDTH}\n{len(self.outcomes) + 1}. {title}\n{'=' * WIDTH}", flush=True)
-        before = self.world.served()
-        problems = act()
-        self.show_served(before, self.world.served())
-        self.outcomes.append((title, problems))
-        print("\n".join(f"NOT AS IT SHOULD BE: {problem}" for problem in problems) or "as it should be", flush=True)
-
-    def play(self, playbook: str, *arguments: str) -> Played:
-        """Run a playbook and show what it says."""
-        print("$", "ansible-playbook -i inventory.json", f"certops.rollout.{playbook}", *arguments, flush=True)
-        played = self.world.play(playbook, *arguments)
-        told = (line for line in played.output.splitlines() if line.strip() and not _NOISE.match(line))
-        print("\n".join(f"    {line[: WIDTH * 3]}" for line in told), flush=True)
-        return played
-
-    def show_served(self, before: dict[str, str], after: dict[str, str]) -> None:
-        """Print what every server presents, before and after."""
-        for name, old in before.items():
-            new = after[name]
-            print(f"  {name:20} serves {old[:16] or '-':16}" + (f"  ->  {new[:16] or '-'}" if new != old else "  (as before)"))
-
-    def summary(self) -> bool:
-        """Print all steps at a glance; tell whether all came true."""
-        print(f"\n{'=' * WIDTH}\nSummary\n{'=' * WIDTH}")
-        for number, (title, problems) in enumerate(self.outcomes, start=1):
-            print(f"  {'FAILED' if problems else 'ok':6}  {number}. {title}")
-        return not any(problems for _ignored, problems in self.outcomes)
-
-
-def expect(**claims: bool) -> list[str]:
-    """Return the claims that do not hold, as sentences."""
-    return [claim.replace("_", " ") for claim, holds in claims.items() if not holds]
+from .clients import another_ca, clients_first, not_ready
+from .telling import Story, expect
+from .world import World
 
 
 def tell(world: World) -> bool:
     """Tell the whole story; return whether every step was as it should be."""
     story = Story(world)
     shipped = world.served()
+    story.step("A rollout is refused: the clients would be locked out, because they do not trust the company", lambda: not_ready(story))
+    story.step("Clients first: each is given the trust, and its service is restarted", lambda: clients_first(story))
     story.step("Preflight: survey all nodes, rehearse every certificate before every bundle, touch nothing", lambda: preflight(story))
     story.step("Rollout: trust, certificates, canary, activation, verification", lambda: rollout(story, shipped))
     story.step("Verify: what is served, what is on disk", lambda: verify(story))
     story.step("The same rollout again changes nothing", lambda: again(story))
     story.step("A DPU's Communications.cfg is edited by hand, another's trust bundle replaced: drift names these two",
-               lambda: drift(story))
+               lambda: drift(story), by_hand=True)
     story.step("The rollout puts them right", lambda: corrected(story))
     story.step("A certificate with a wrong common name is refused, nothing is touched", lambda: refused(story))
     story.step("Renewal in which a DPU does not come back: everything is taken back, on all nodes", lambda: taken_back(story))
+    story.step("Another CA: trusted by clients and servers, then used by all, then the old one is retired", lambda: another_ca(story))
     return story.summary()
 
 
@@ -142,8 +89,7 @@ def refused(story: Story) -> list[str]:
 def taken_back(story: Story) -> list[str]:
     """Renew all certificates; the last DPU fails to start once."""
     before, lost = story.world.served(), [node.name for node in story.world.cluster.of_role("dpu")][-1]
-    for name in story.world.names:
-        story.world.issue(name)
+    story.world.issue_all()
     story.world.cluster.state(lost).misbehave("not-come-back", times=1)
     played = story.play("rollout")
     return expect(rollout_fails=played.code != 0, the_lost_server_is_named=f"{lost}: " in played.output,

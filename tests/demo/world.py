@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shlex
 import socket
 import ssl
 import subprocess
@@ -15,37 +14,22 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_pem_x509_certificate
+from simulator import process
+from simulator.clients.population import NOBODY, Clients, Population
 from simulator.cluster import Cluster, Shape
+from simulator.refusal import Refusal
 from simulator.tree import Node
-from unit.builders import Authority, make_root
 
-TESTS = Path(__file__).resolve().parents[1]
-GROUPS = {"master": "dwb_master", "dpu": "dwb_dpu", "fsu": "dwb_fsu", "repeater": "dwb_repeater"}
+from .company import Company
+from .inventory import TESTS, make_inventory
+
+__all__ = ["TESTS", "Company", "Played", "World"]  # the tests of the roles play on this world, too
 
 
-@dataclass(frozen=True)
-class Company:
-    """A PKI of three levels, as companies have them."""
-
-    root: Authority
-    policy: Authority
-    issuing: Authority
-
-    @classmethod
-    def found(cls) -> Company:
-        """Make root, policy CA and issuing CA."""
-        root = make_root("Plant Root CA")
-        policy = root.intermediate("Plant Policy CA")
-        return cls(root, policy, policy.intermediate("Plant Issuing CA"))
-
-    def write(self, folder: Path) -> list[str]:
-        """Write the anchors; return their paths."""
-        paths = []
-        for name in ("root", "policy", "issuing"):
-            path = folder / f"{name}.pem"
-            path.write_bytes(getattr(self, name).pem)
-            paths.append(str(path))
-        return paths
+# What a running client writes.
+_RUNNING = {"State", "Trace", "var", "Diskq2000.log"}
 
 
 @dataclass(frozen=True)
@@ -59,27 +43,38 @@ class Played:
 
 
 class World:
-    """Five servers, their certificates and the controller's files, all below one folder."""
+    """Servers, clients, their certificates and the controller's files, all below one folder."""
 
-    def __init__(self, folder: Path, shape: Shape) -> None:
-        """Install and start the cluster as the product ships it, and have the company issue a certificate per server."""
+    def __init__(self, folder: Path, shape: Shape, population: Population = NOBODY) -> None:
+        """Install and start everything as the product ships it, and have the company issue a certificate per server."""
         self.folder = folder
         self.pki = folder / "pki"
         self.pki.mkdir(parents=True)
         self.cluster = Cluster(folder / "servers", shape)
+        self.clients = Clients(self.cluster, folder / "clients", population)
         self.company = Company.found()
         self.anchors = self.company.write(self.pki)
-        for name in self.names:
-            self.issue(name)
+        self.issue_all()
         self.inventory = folder / "inventory.json"
-        self.inventory.write_text(json.dumps(self._inventory(), indent=2) + "\n")
+        inventory = make_inventory(self.cluster.nodes.values(), self.clients.clients.values(), anchors=self.anchors, pki=self.pki)
+        self.inventory.write_text(json.dumps(inventory, indent=2) + "\n")
         self.shipped_bundle = (self.cluster.master.root / "Certificates" / "trust_ca_cert.pem").read_bytes()
-        self.cluster.start()
+        try:
+            self.cluster.start()
+            self.clients.start()
+        except Refusal:
+            self.close()
+            raise
 
     @property
     def names(self) -> list[str]:
         """Return the names of the servers, the master first."""
         return list(self.cluster.nodes)
+
+    @property
+    def roots(self) -> list[Path]:
+        """Return the folders of all processes, in the order in which they are best stopped."""
+        return [*(client.root for client in self.clients.clients.values()), *(node.root for node in reversed(self.cluster.nodes.values()))]
 
     def node(self, name: str) -> Node:
         """Return one server."""
@@ -89,20 +84,48 @@ class World:
         """Have the company issue a new certificate for one server, under its own common name or another."""
         (self.pki / f"{name}.pem").write_bytes(self.company.issuing.issue(common_name or name, key=f"rsa2048/{name}").pem)
 
-    def _inventory(self) -> dict[str, object]:
-        groups: dict[str, dict[str, object]] = {}
-        for name, node in self.cluster.nodes.items():
-            groups.setdefault(GROUPS[node.role], {"hosts": {}})["hosts"][name] = {  # type: ignore[index]
-                "dwb_root": str(node.root), "dwb_address": node.address,
-                **{f"dwb_{verb}_command": self._simulator(verb, node) for verb in ("start", "stop", "status")}}
-        common = {"ansible_connection": "local", "dwb_service_manager": "command", "dwb_restart_consent": True, "dwb_start_timeout": 15,
-                  "dwb_trust_src": self.anchors, "dwb_certificate": {"pem_src": str(self.pki) + "/{{ inventory_hostname }}.pem"}}
-        return {"all": {"vars": common, "children": groups}}
+    def issue_all(self) -> None:
+        """Have the company issue a new certificate for every server and for every client that presents one of its own."""
+        for name in (*self.names, *self.presenting):
+            self.issue(name)
 
-    @staticmethod
-    def _simulator(verb: str, node: Node) -> str:
-        python, root = shlex.quote(sys.executable), shlex.quote(str(node.root))
-        return f"PYTHONPATH={shlex.quote(str(TESTS))} {python} -m simulator {verb} --root {root}"
+    @property
+    def presenting(self) -> list[str]:
+        """Return the names of the clients that present a certificate of the company."""
+        return [client.name for client in self.clients.of_kind("report_server")]
+
+    def found(self, name: str) -> None:
+        """Found another company in place of the first, and have it issue all certificates anew."""
+        folder = self.pki / name
+        folder.mkdir()
+        self.company = Company.found(name)
+        self.anchors = self.company.write(folder)
+        self.issue_all()
+
+    def issued(self, *names: str) -> dict[str, str]:
+        """Return the SHA-256 of the certificates that were issued last."""
+        return {name: load_pem_x509_certificate((self.pki / f"{name}.pem").read_bytes()).fingerprint(SHA256()).hex() for name in names}
+
+    def presented(self, *names: str) -> dict[str, str]:
+        """Return the SHA-256 of what each of these clients presents, empty where it presents nothing."""
+        return {name: process.status(self.clients.clients[name].root).fingerprint for name in names}
+
+    def restart_workstations(self) -> None:
+        """Do what their users do."""
+        names = [client.name for client in self.clients.of_kind("workstation")]
+        if names:
+            self.clients.stop(*names)
+            self.clients.start(*names)
+
+    def bundles(self) -> list[bytes]:
+        """Return the trust bundle of every server, lines ending in LF."""
+        files = (node.root / "Certificates" / "trust_ca_cert.pem" for node in self.cluster.nodes.values())
+        return [file.read_bytes().replace(b"\r\n", b"\n") for file in files]
+
+    def close(self) -> None:
+        """End all processes."""
+        self.clients.close()
+        self.cluster.close()
 
     def command(self, playbook: str, *arguments: str) -> list[str]:
         """Return the command line that runs one of the collection's playbooks on this cluster."""
@@ -111,7 +134,7 @@ class World:
 
     def play(self, playbook: str, *arguments: str) -> Played:
         """Run one of the collection's playbooks."""
-        environment = {**os.environ, "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "no", "ANSIBLE_DISPLAY_OK_HOSTS": "no", "ANSIBLE_NOCOLOR": "1",
+        environment = {**os.environ, "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "no", "ANSIBLE_NOCOLOR": "1",
                        "ANSIBLE_LOCALHOST_WARNING": "no", "ANSIBLE_FORKS": "10", "ANSIBLE_HOME": str(self.folder / "ansible")}
         done = subprocess.run(self.command(playbook, *arguments), env=environment, cwd=self.folder, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False)
@@ -122,12 +145,13 @@ class World:
         return {name: served(node) for name, node in self.cluster.nodes.items()}
 
     def files(self) -> dict[str, str]:
-        """Return the SHA-256 of every file of certificates and configuration, of all servers, with the state beside them."""
-        watched = [path for node in self.cluster.nodes.values()
+        """Return the SHA-256 of every file of certificates and configuration, of servers and clients, with the state beside them."""
+        folders = [folder for node in self.cluster.nodes.values()
                    for folder in (node.root / "Certificates", node.root / "Components", node.root / "Components for Processing Servers",
-                                  node.root.with_name(node.root.name + ".certops"))
-                   for path in sorted(folder.rglob("*")) if path.is_file()]
-        return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in watched}
+                                  node.root.with_name(node.root.name + ".certops"))]
+        files = [path for folder in (*folders, *(client.root for client in self.clients.clients.values()))
+                 for path in sorted(folder.rglob("*")) if path.is_file() and not _RUNNING & set(path.parts)]
+        return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def recap(output: str, what: str) -> dict[str, int]:

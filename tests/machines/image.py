@@ -95,7 +95,8 @@ def _content(key: Path) -> Path:
     folder = HOME / "content"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    shutil.copy(_RECIPE / "insight.service", folder)
+    for unit in _RECIPE.glob("*.service"):
+        shutil.copy(unit, folder)
     shutil.copy(key.with_suffix(".pub"), folder / "authorized_keys")
     shutil.copytree(_wheels(), folder / "app", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(_TESTS / "simulator", folder / "app" / "simulator", ignore=shutil.ignore_patterns("__pycache__"))

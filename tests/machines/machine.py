@@ -20,8 +20,10 @@ from .podman import podman
 
 SSL_PORT = 1443
 SERVER = "/srv/insight/server"
-# What the running server writes, and the running system: its network, its journal, sudo's greeting, Ansible's modules, folders of services.
+CLIENT = "/srv/insight/client"
+# What the running server or client writes, and the running system: its network, its journal, sudo's greeting, modules, folders of services.
 THEIRS = (*(f"{SERVER}/{folder}" for folder in ("Audit", "Events", "Logs", "State", "Temp", "Trace")),
+          *(f"{CLIENT}/{folder}" for folder in ("State", "Trace", "var")),
           "/etc/hosts", "/etc/machine-id", "/etc/resolv.conf", "/home/deploy", "/run", "/tmp/systemd-private", "/var/lib/sudo",
           "/var/lib/systemd", "/var/log", "/var/tmp/systemd-private")
 # File systems that are no files.

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +16,13 @@ import yaml
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_pem_x509_certificate
 from integration.playbook import Prepared, Result, finish, read_result
+from simulator.clients.attempts import Count, count
 
 from .company import Company
-from .machine import Facts, Machine, as_json, from_json
+from .machine import CLIENT, SERVER, Facts, Machine, as_json, from_json
 
 GROUPS = ("dwb_master", "dwb_dpu", "dwb_fsu", "dwb_repeater")
+CLIENT_GROUPS = ("dwb_workstation", "dwb_report_server", "dwb_query_api", "dwb_sensor")
 
 
 @dataclass(frozen=True)
@@ -68,15 +71,28 @@ class Scenario:
 
     @cached_property
     def machines(self) -> dict[str, Machine]:
-        """Return the machines by their name in the inventory, masters first."""
+        """Return the machines with servers by their name in the inventory, masters first."""
+        return self._of_groups(GROUPS)
+
+    @cached_property
+    def clients(self) -> dict[str, Machine]:
+        """Return the machines with clients by their name in the inventory."""
+        return self._of_groups(CLIENT_GROUPS)
+
+    def _of_groups(self, names: Iterable[str]) -> dict[str, Machine]:
         inventory = yaml.safe_load((self.folder / "hosts.yml").read_text(encoding="utf-8"))
         groups = inventory["machines"]["children"]
-        hosts = {name: variables for group in GROUPS for name, variables in (groups.get(group) or {"hosts": {}})["hosts"].items()}
+        hosts = {name: variables for group in names for name, variables in (groups.get(group) or {"hosts": {}})["hosts"].items()}
         return {name: Machine(name, f"certops-{self.name}-{name}", variables["ansible_host"]) for name, variables in hosts.items()}
+
+    def count(self) -> Count:
+        """Count the connections of all clients, and which of them no restart of a server explains."""
+        return count({name: machine.root / CLIENT.lstrip("/") for name, machine in self.clients.items()},
+                     {machine.address: machine.root / SERVER.lstrip("/") for machine in self.machines.values()})
 
     def photograph(self, name: str) -> None:
         """Keep the facts of every file of every machine under *name*."""
-        picture = {machine.name: as_json(machine.files()) for machine in self.machines.values()}
+        picture = {machine.name: as_json(machine.files()) for machine in (*self.machines.values(), *self.clients.values())}
         (self.ephemeral / f"{name}.json").write_text(json.dumps(picture), encoding="utf-8")
 
     def pictured(self, name: str) -> dict[str, dict[str, Facts]]:

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,8 +90,9 @@ class Cluster:
             Refusal: One did not start; the others may run.
         """
         nodes = [self.nodes[name] for name in names or self.nodes]
-        _command("start", (node for node in nodes if node.role == "master"), "--lifetime", str(self.lifetime))
-        _command("start", (node for node in nodes if node.role != "master"), "--lifetime", str(self.lifetime))
+        for is_master in (True, False):
+            roots = {node.name: node.root for node in nodes if (node.role == "master") == is_master}
+            command_all("start", roots, "--lifetime", str(self.lifetime))
 
     def stop(self, *names: str) -> None:
         """Stop the servers called *names*, all when none is named: the master last. Raises Refusal when one does not stop."""
@@ -148,14 +149,14 @@ def _nodes(base: Path, shape: Shape) -> list[Node]:
     ]
 
 
-def _command(verb: str, nodes: Iterable[Node], *options: str) -> None:
-    """Give all *nodes* the same command at the same time; wait for all, then report."""
+def command_all(verb: str, roots: Mapping[str, Path], *options: str) -> None:
+    """Give all *roots*, by name, the same command at the same time; wait for all, then raise Refusal when one of them failed."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(_TESTS), os.environ.get("PYTHONPATH", "")])}
     running = [
-        (node, subprocess.Popen([sys.executable, "-m", "simulator", verb, "--root", str(node.root), *options],
+        (name, subprocess.Popen([sys.executable, "-m", "simulator", verb, "--root", str(root), *options],
                                 env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True))
-        for node in nodes
+        for name, root in roots.items()
     ]
-    problems = [f"{node.name}: {errors.strip()}" for node, child in running for errors in [child.communicate()[1]] if child.returncode]
+    problems = [f"{name}: {errors.strip()}" for name, child in running for errors in [child.communicate()[1]] if child.returncode]
     if problems:
         raise Refusal("\n".join(problems))

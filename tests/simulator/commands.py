@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import process
+from .clients import commands as clients
 from .refusal import Refusal
 from .state import FAULTS, State
 
@@ -35,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=command)
         return added
 
+    clients.add_options(verb("install-client", clients.install, text="make the tree of a client as the product ships it"))
     _install_options(verb("install", _install, text="make the tree as the product ships it"))
     for name, command, text in (
         ("start", _start, "start in the background, wait until it listens"),
@@ -48,8 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     verb("status", _status, text="print process id and served fingerprint; exit 0 when running, 3 when stopped")
     verb("revalidate", _revalidate, text="rewrite server_cert.pem as the product does about every 30 days")
     verb("behave", _behave, text="end all faults")
-    fault = verb("misbehave", _misbehave, text="ask for a fault: " + "; ".join(f"{name}: {text}" for name, text in FAULTS.items()))
-    fault.add_argument("--fault", choices=sorted(FAULTS), required=True)
+    faults = FAULTS | clients.FAULTS
+    fault = verb("misbehave", _misbehave, text="ask for a fault: " + "; ".join(f"{name}: {text}" for name, text in faults.items()))
+    fault.add_argument("--fault", choices=sorted(faults), required=True)
     fault.add_argument("--after", type=int, default=0, metavar="N", help="only after N more starts")
     fault.add_argument("--times", type=int, default=0, metavar="N", help="for N starts only; until told to behave when left out")
     fault.add_argument("--custom", action="store_true", help="only at starts with Certificate set")
@@ -67,12 +70,13 @@ def _install_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--master-address", help="of a DPU's master; makes an FSU a backup FSU")
     parser.add_argument("--master-name", help="the common name of the master")
     parser.add_argument("--master-port", type=int, help="the HTTPS port of the master; the own one when left out")
+    parser.add_argument("--admit", action="append", default=[], metavar="GROUP=CN", help="a client that an administrator has entered")
     parser.add_argument("--member", action="append", metavar="ADDRESS", help="on a master: an address of the cluster; * is a wildcard")
 
 
 def _install(options: argparse.Namespace) -> int:
     from .licensor import Licensor  # noqa: PLC0415  # the commands that need no cryptography are quicker without
-    from .tree import Master, Node, install  # noqa: PLC0415
+    from .tree import Master, Node, admit, install  # noqa: PLC0415
 
     master = None
     if options.master_address:
@@ -82,14 +86,15 @@ def _install(options: argparse.Namespace) -> int:
     node = Node(options.root, options.role, options.name, options.address, options.port, options.ssl_port, master,
                 tuple(options.member or Node.members))
     install(node, Licensor.open(options.licensor))
+    admit(node, [(group, name) for group, _ignored, name in (given.partition("=") for given in options.admit)])
     return 0
 
 
 def _start(options: argparse.Namespace) -> int:
     if options.revalidate:
         _revalidate(options)
-    pid = process.start(options.root, lifetime=options.lifetime)
-    print(f"running, pid {pid}, serving {process.status(options.root).fingerprint}")
+    process.start(options.root, lifetime=options.lifetime)
+    _status(options)  # what it prints, not its code: a fault may have ended the process by now
     return 0
 
 
@@ -115,7 +120,8 @@ def _status(options: argparse.Namespace) -> int:
     if not status.pid:
         print("stopped")
         return STOPPED
-    print(f"running, pid {status.pid}, serving {status.fingerprint or 'nothing: ' + status.problem}")
+    verb = "presenting" if State(options.root).client() else "serving"
+    print(f"running, pid {status.pid}, {verb} {status.fingerprint or 'nothing' + (status.problem and ': ' + status.problem)}")
     return RUNNING
 
 

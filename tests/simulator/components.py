@@ -36,6 +36,7 @@ class Communications:
         interface: The address to bind, empty for the machine's own.
         access: The access control file.
         servers: What is handed out.
+        collectors: The URIs that Sensors deliver to (§3.5).
     """
 
     content: bytes
@@ -46,6 +47,7 @@ class Communications:
     interface: str
     access: Path
     servers: tuple[FileServer, ...]
+    collectors: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,8 @@ def _communications(root: Path, read: tuple[bytes, Entry]) -> Communications:
     if certificate is not None and (certificate.type != "string" or not _CERTIFICATE.fullmatch(certificate.unescaped())):
         # 10.5: only the documented form; §3.3: string, not Path.
         raise Refusal(f"line {certificate.line}: Certificate is not written as string: Certificates\\\\<file>")
-    servers = entry.child("Servers")
+    vector = entry.child("Servers")
+    servers = vector.children if vector else []
     return Communications(
         content=content,
         certificate=certificate.unescaped() if certificate else None,
@@ -146,9 +149,10 @@ def _communications(root: Path, read: tuple[bytes, Entry]) -> Communications:
         access=inside(root, entry.text("Access Control File", "Access Control\\Access Control.cfg")),
         servers=tuple(
             FileServer(child.text("URI"), inside(root, child.text("Local Path")))
-            for child in (servers.children if servers else ())
+            for child in servers
             if child.type == "FileServer"
         ),
+        collectors=tuple(child.text("URI") for child in servers if child.type in ("InitServer", "LoggingServer")),
     )
 
 

@@ -10,9 +10,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .refusal import Refusal
 from .state import State
+
+if TYPE_CHECKING:
+    from .clients.program import Program
+    from .server import Server
 
 
 @dataclass(frozen=True)
@@ -105,20 +110,26 @@ def run(root: Path, *, lifetime: float, ready: Callable[[], None]) -> None:
     Raises:
         Refusal: It does not start, or another process serves this root.
     """
-    from .server import Server  # noqa: PLC0415  # stop and status are quicker without
-
     state = State(root)
     lock = state.lock()
     if lock is None:
         raise Refusal(f"process {state.pid()} serves this root already")
     state.keep_pid()
-    server = Server(root, lifetime)
+    server = _program(root, lifetime)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stopping.set())
     try:
         server.run(ready)
     finally:
         os.close(lock)
+
+
+def _program(root: Path, lifetime: float) -> Server | Program:
+    """Return what is installed at *root*: a server or a client."""
+    from .clients.program import Program  # noqa: PLC0415  # stop and status are quicker without
+    from .server import Server  # noqa: PLC0415
+
+    return (Program if State(root).client() else Server)(root, lifetime)
 
 
 def _detach(root: Path, *, lifetime: float, writer: int) -> None:

@@ -155,7 +155,7 @@ class Server:
         """Read the components, drop every connection and open the listeners anew (§3.3: a save restarts components)."""
         self._read()
         settings, mine = self._loaded.communications, self._identity
-        shares = Shares(self.root, mine.name, self._loaded.names, settings.servers, access.load(settings.access))
+        shares = Shares(self.root, mine.name, self._loaded.names, settings, access.load(settings.access))
         context = server_context(mine, self._puller.bundle, ciphers=settings.ciphers)
         address = settings.interface or self._state.machine().address
         self._close()

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from .access import Caller, Group
-from .components import FileServer
+from .components import Communications, FileServer
 from .journal import BUILD, VERSION
 from .listener import Answer
 from .state import State
@@ -34,14 +34,14 @@ class Shares:
         root: The install root.
         name: The CN that the server presents.
         components: The names of the loaded components.
-        servers: The FileServer entries; Certificates is in none of them (§6.2).
+        settings: Of communications; Certificates is in none of its FileServer entries (§6.2).
         groups: Access control.
     """
 
     root: Path
     name: str
     components: Iterable[str]
-    servers: tuple[FileServer, ...]
+    settings: Communications
     groups: tuple[Group, ...] = field(repr=False)
 
     def respond(self, caller: Caller, path: str) -> Answer:
@@ -53,7 +53,9 @@ class Shares:
             return 200, self._status()
         if uri.startswith(_GUARDED) and (not caller.certificate or State(self.root).refuses_sync()):
             return (503, b"503 refused by a fault") if caller.certificate else (403, b"403 Forbidden: no client certificate")
-        for server in self.servers:
+        if uri in self.settings.collectors:
+            return 200, b""
+        for server in self.settings.servers:
             if uri.startswith(server.uri) and ".." not in uri:
                 return self._file(server, uri.removeprefix(server.uri))
         return 404, b"404 Not Found"

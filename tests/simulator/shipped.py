@@ -72,14 +72,16 @@ def fsu_synchronize(address: str, *, name: str, ssl_port: int) -> str:
     return _synchronize(_server(address, name=name, ssl_port=ssl_port), address, directories=both)
 
 
-def access_control(members: Iterable[str], *, more: Sequence[str] = ()) -> str:
+def access_control(members: Iterable[str], *, more: Sequence[str] = (), admitted: Iterable[tuple[str, str]] = ()) -> str:
     """
     Return Access Control.cfg.
 
     Args:
         members: The numeric addresses of all servers of the cluster (§3.5).
         more: URIs that the cluster may read besides the usual ones; a backup FSU needs `/Components/` (§6.2).
+        admitted: Group and CN of the clients that an administrator has entered.
     """
+    clients = tuple(admitted)
     groups: tuple[tuple[str, list[str], tuple[str, ...], tuple[str, ...]], ...] = (
         ("Administrators", ["IP:127.0.0.1"], (), ("/",)),
         ("Sensors", ["IP:*"], (), ("/SensorInit.vsp", "/Submit.vsp")),
@@ -88,8 +90,9 @@ def access_control(members: Iterable[str], *, more: Sequence[str] = ()) -> str:
         ("Cluster Servers", [f"IP:{member}" for member in members], (*_CLUSTER, *more), ("/Cluster/",)),
         ("Report Servers", [], ("/Profiles/",), ()),
     )
-    items = ["AccessGroup:\n" + _strings("Members", who) + f"  Name = string: {name}\n" + _strings("Read-Only Access", read)
-             + _strings("Read-Write Access", write) for name, who, read, write in groups]
+    members_of = {name: who + [f"CN: {cn}" for group, cn in clients if group == name] for name, who, _read, _write in groups}
+    items = ["AccessGroup:\n" + _strings("Members", members_of[name]) + f"  Name = string: {name}\n" + _strings("Read-Only Access", read)
+             + _strings("Read-Write Access", write) for name, _who, read, write in groups]
     return _vector("Access Control Groups", items)
 
 

@@ -64,6 +64,14 @@ class State:
         """Write down the host this root stands for."""
         self._keep("machine.json", vars(machine))
 
+    def client(self) -> dict[str, Any]:
+        """Return what was kept about the client of this root; empty where a server is installed."""
+        return self._read("client.json")
+
+    def keep_client(self, client: Mapping[str, Any]) -> None:
+        """Write down what client this root stands for."""
+        self._keep("client.json", client)
+
     def misbehave(self, fault: str, *, after: int = 0, times: int = 0, custom: bool = False, seconds: float = 3.0) -> None:
         """
         Ask for a fault.

@@ -89,8 +89,8 @@ def server_context(mine: Identity, bundle: bytes, *, ciphers: str) -> ssl.SSLCon
     return context
 
 
-def client_context(mine: Identity, bundle: bytes) -> ssl.SSLContext:
-    """Return the context for a connection to the master; the CN is compared by the caller (10.8). Raises Refusal."""
+def client_context(mine: Identity | None, bundle: bytes) -> ssl.SSLContext:
+    """Return the context for a connection to a server; None presents nothing; the CN is compared by the caller (10.8). Raises Refusal."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     _prepare(context, mine, bundle=bundle)
@@ -107,19 +107,20 @@ def checked_bundle(content: bytes) -> bytes:
     return content
 
 
-def _prepare(context: ssl.SSLContext, mine: Identity, *, bundle: bytes, ciphers: str = "") -> None:
+def _prepare(context: ssl.SSLContext, mine: Identity | None, *, bundle: bytes, ciphers: str = "") -> None:
     context.maximum_version = ssl.TLSVersion.TLSv1_2  # §9: OpenSSL 1.1.0h has no TLS 1.3
     context.verify_flags |= ssl.VERIFY_X509_STRICT  # the documented check (§4.3)
     # The leaf twice: a chain given by hand keeps OpenSSL from filling in intermediates, on which nobody may rely (10.6).
-    leaf = CERTIFICATE.search(mine.pem)
-    pem = mine.pem + (leaf[0] + b"\n" if leaf else b"")
+    leaf = CERTIFICATE.search(mine.pem) if mine else None
+    pem = mine.pem + leaf[0] + b"\n" if mine and leaf else b""
     try:
         context.set_ciphers((ciphers or "DEFAULT") + ":@SECLEVEL=1")  # the level of OpenSSL 1.1.0
         with _file(bundle) as trusted, _file(pem) as presented:
             context.load_verify_locations(trusted)
-            context.load_cert_chain(presented)
+            if pem:
+                context.load_cert_chain(presented)
     except ssl.SSLError as error:
-        raise Refusal(f"{mine.file}: {words(error)}") from None
+        raise Refusal(f"{mine.file if mine else 'trust_ca_cert.pem'}: {words(error)}") from None
 
 
 def words(error: ssl.SSLError) -> str:

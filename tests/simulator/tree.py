@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ from .state import Machine, State
 ROLES = ("master", "dpu", "fsu", "repeater")
 _FOLDERS = ("bin", "Certificates", "Components", "Access Control", "Addresses", "Events", "Audit", "Trace", "State", "Temp", "Profiles",
             "Lookups", "Logs", "Users")
+_ACCESS = "Access Control/Access Control.cfg"
+_MORE = ("/Components/",)  # §6.2: a backup FSU pulls them
 _PRODUCTS = ("Insight Server", "Query API", "Premium")
 
 
@@ -70,6 +73,11 @@ def install(node: Node, licensor: Licensor) -> None:
     license_node(node, licensor)
 
 
+def admit(node: Node, clients: Iterable[tuple[str, str]]) -> None:
+    """Enter *clients*, pairs of group and CN, in the access control of *node*, as shipped otherwise."""
+    _write(node.root / _ACCESS, shipped.access_control(node.members, more=_MORE, admitted=clients))
+
+
 def license_node(node: Node, licensor: Licensor, *, days: int = 365, validated_days_ago: int = 0) -> None:
     """
     Write the server_cert.pem of *node*: text, key and certificate (§4.1).
@@ -95,7 +103,7 @@ def _files(node: Node) -> dict[str, str]:
         "bin/EventMessages.dll": "stand-in\n",
         "Components/Communications.cfg": own,
         **{f"Components/{name}": text for name, text in shipped.OTHER_COMPONENTS.items()},
-        "Access Control/Access Control.cfg": shipped.access_control(node.members, more=("/Components/",)),
+        _ACCESS: shipped.access_control(node.members, more=_MORE),
         f"Addresses/{master.name}.address": shipped.address_file(master.name, master.address),
         "Profiles/Example/profile.cfg": shipped.profile(master.name),
         "Profiles/Example/Dataset/Cluster.cfg": shipped.cluster(master.name, master.address),

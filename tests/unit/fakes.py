@@ -169,7 +169,7 @@ class MemoryHost:
     def _held(self, stale: int) -> str:
         if self._lock is None:
             return "clean"
-        return "locked" if self.clock - self._lock[1] < stale else "interrupted"
+        return "locked" if max(0, self.clock - self._lock[1]) < stale else "interrupted"
 
     def _holder(self) -> str:
         run, since = self._lock or ("", self.clock)

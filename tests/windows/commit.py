@@ -71,7 +71,7 @@ class Run:
             if fault.number != 2:
                 raise
             return Held("clean")   # released at this very moment
-        return Held("locked" if time.time() - since < self._request.stale else "interrupted", run, since)
+        return Held("locked" if _age(since) < self._request.stale else "interrupted", run, since)
 
     # --- commit ----------------------------------------------------------------------------------
 
@@ -90,14 +90,17 @@ class Run:
         except (RefusalError, FaultError):
             self.leave()
             raise
-        try:
-            done = self.forward(run)
-        except (RefusalError, FaultError) as failure:
-            self._take_back(run, failure)
-            raise
+        done = self._finish(run)
         self._prune(run)
         self.leave()
         return done
+
+    def _finish(self, run: str) -> list[str]:
+        try:
+            return self.forward(run)
+        except (RefusalError, FaultError) as failure:
+            self._take_back(run, failure)
+            raise
 
     def _enter(self, run: str) -> None:
         if self._volume.kind(self._state) == "absent":
@@ -109,7 +112,7 @@ class Run:
             except FaultError:
                 held = self.held()
                 if held.state != "clean":
-                    message = f"run '{held.run}' has held this node for {int(time.time()) - held.since} s"
+                    message = f"run '{held.run}' has held this node for {_age(held.since)} s"
                     raise RefusalError(held.state, message) from None
                 if last:
                     raise
@@ -170,6 +173,8 @@ class Run:
         steps = self._read_steps(self._at("journal"))
         for step in steps:
             with _about(step.path):
+                if self.hash(step.path) not in {step.before, step.after, "absent"}:
+                    raise RefusalError("stale", "was changed while the run was at work", step.path)
                 self._reach(step, step.after)
         return [step.path for step in steps]
 
@@ -180,6 +185,8 @@ class Run:
             return
         for step in self._read_steps(folder + "\\manifest"):
             copy = self._at("stage", f"{step.bytes_in}.old")
+            if self.hash(step.path) not in {step.before, step.after, "absent"}:
+                continue   # saved by somebody meanwhile
             if step.before != "absent" and self.hash(step.path) != step.before:
                 self._volume.delete(copy)
                 self._volume.create(copy, self._volume.read(f"{folder}\\{step.bytes_in}"))
@@ -253,12 +260,12 @@ class Run:
         if held.state == "clean":
             return "nothing", []
         if held.state == "locked":
-            age, stale = int(time.time()) - held.since, self._request.stale
+            age, stale = _age(held.since), self._request.stale
             raise RefusalError("locked", f"run '{held.run}' has held this node for {age} s, less than {stale} s")
         done: list[str] = []
         way = "back" if self._volume.kind(self._at("journal")) == "absent" else "forward"
         if way == "forward":
-            done = self.forward(held.run)
+            done = self._finish(held.run)
         elif self._volume.kind(self._at("undo")) == "file":
             self.back(held.run)
         self.leave()
@@ -272,6 +279,10 @@ def _about(path: str) -> Iterator[None]:
         yield
     except FaultError as fault:
         raise RefusalError("io", str(fault), path) from fault
+
+
+def _age(since: int) -> int:
+    return max(0, int(time.time()) - since)   # the clock may have been put back
 
 
 def _sha256(content: bytes) -> str:

@@ -198,6 +198,22 @@ class TestKill:
             assert (self.found(machine), machine.guard("open")) in ((self.OLD, INHERITED), (self.NEW, PRIVATE)), step
             assert machine.send("observe")[1][1] == {"state": "clean"}
 
+    def test_never_loses_what_somebody_saved_since_then(self, tmp_path: Path) -> None:
+        """A run that is recovered goes neither forward nor back over a file that is newer than both."""
+        whole = self.prepare(tmp_path / "whole")
+        assert self.commit(whole) == 0
+        for step in range(whole.volume.writes):
+            machine = self.prepare(tmp_path / str(step))
+            machine.volume.stop_at = step
+            with pytest.raises(StoppedError):
+                self.commit(machine)
+            (machine.root / "a").write_bytes(b"theirs")
+            machine.volume = machine.opened()
+
+            assert machine.send("recover", "stale 0")[0] in (0, 3)
+            assert (machine.root / "a").read_bytes() == b"theirs"
+            assert machine.send("observe")[1][1] == {"state": "clean"}
+
     @staticmethod
     def recover(machine: Machine) -> None:
         """Recover until it is not killed any more, one step later each time."""

@@ -12,7 +12,7 @@ from .._core.dwb.clients import Client, Waiting, check_callers, check_clients, r
 from .._core.dwb.cluster import Member
 from .._core.dwb.moments import is_retiring
 from .client import CLIENT_GROUPS
-from .cluster import cluster_hosts, cluster_name
+from .cluster import cluster_hosts, cluster_name, cluster_of
 
 
 def clients(task_vars: Mapping[str, Any], result: str) -> list[Client]:
@@ -25,7 +25,8 @@ def clients(task_vars: Mapping[str, Any], result: str) -> list[Client]:
     """
     groups = task_vars.get("groups", {}) if result else {}
     kinds = {str(host): kind for group, kind in CLIENT_GROUPS.items() for host in groups.get(group, ())}
-    mine = cluster_name(task_vars)
+    # The variables of a task are templates still; those of hostvars are not.
+    mine = cluster_of(str(task_vars["inventory_hostname"]), task_vars)
     # Each look at hostvars puts all variables of the host together, so there is one.
     every = ((host, kind, task_vars["hostvars"][host]) for host, kind in kinds.items())
     return [_client(host, kind, variables, result=result) for host, kind, variables in every if cluster_name(variables) == mine]
@@ -47,9 +48,10 @@ def _networks(host: str, variables: Mapping[str, Any]) -> list[Network]:
 
 
 def _listed(variables: Mapping[str, Any]) -> list[str]:
-    """Return what dwb_client_addresses of a host names; no role checks its type where it is set for a client."""
+    """Return what dwb_client_addresses of a host names, read as Ansible reads a list: no role does that where it is set for a client."""
     named = variables.get("dwb_client_addresses") or ()
-    return [named] if isinstance(named, str) else [str(each) for each in named]
+    entries = named if isinstance(named, Sequence) and not isinstance(named, str) else str(named).split(",")
+    return [str(entry).strip() for entry in entries]
 
 
 def wait_for_clients(options: Mapping[str, Any], task_vars: Mapping[str, Any], every: Sequence[Member]) -> Waiting:

@@ -36,7 +36,8 @@ def read_file(loader: DataLoader, path: str, *, option: str) -> bytes:
     except (AnsibleError, OSError) as error:
         reason = getattr(error, "message", None) or str(error)
         raise OptionError(where=option, problem=f"cannot read {path!r} on the controller: {reason}",
-                          remedy="name a file that exists and is readable there") from None
+                          remedy="name a file that exists and is readable there; begin with {{ inventory_dir }}/ for a playbook "
+                                 "of the collection") from None
     return bytes(content)
 
 

@@ -126,6 +126,15 @@ class TestJudgeClient:
         assert ["stays 'Other.pem'" in warning for warning in judged(tree, **ALL).warnings] == [True]
         assert judged(tree, **TRUST).warnings == []
 
+    def test_gives_trust_to_a_client_whose_configuration_is_not_understood(self) -> None:
+        """Trust is what keeps it connected, and no line of Insight.cfg tells where that is; a certificate of its own has to wait."""
+        tree = ClientTree("workstation", {"Insight.cfg": servers_cfg() + b"Proxy Password string: hunter2\r\n"})
+        trust = judged(tree, **TRUST)
+
+        assert ([len(trust.planned["trust"]), *trust.findings], rules(judged(tree, **ALL).findings)) == ([1], ["CfgError"])
+        assert ["Insight.cfg:18: no 'key = type: value'" in warning for warning in trust.warnings] == [True]
+        assert "hunter2" not in str((trust, judged(tree, **ALL)))
+
     @pytest.mark.parametrize(("kind", "expected"), [("report_server", ["rollout"]), ("workstation", [])])
     def test_waits_for_another_rollout(self, kind: str, expected: list[str]) -> None:
         """One that has not restarted the client yet; a Workstation is started by its user, whenever that is."""

@@ -39,6 +39,13 @@ class TestClients:
         """By group; a client of another cluster is none of this one's."""
         assert [(client.host, client.kind) for client in clients(play(), RESULT)] == [("ws_1", "workstation"), ("s_1", "sensor")]
 
+    def test_are_waited_for_where_the_name_of_the_cluster_is_a_template(self) -> None:
+        """A task sees it as it is written: nobody was waited for, and every client was locked out."""
+        named = {host: {"dwb_cluster_name": "emea"} for host in ("m", "ws_1", "s_1")}
+        told = clients({**play(named), "dwb_cluster_name": "{{ site }}"}, RESULT)
+
+        assert [client.host for client in told] == ["ws_1", "s_1"]
+
     def test_are_none_where_nobody_asks(self) -> None:
         """Without the name of a variable the inventory's clients do not count."""
         assert clients(play(), "") == []
@@ -78,6 +85,11 @@ class TestWaitForClients:
         """In numbers; those of another cluster's hosts do not count."""
         assert waits("10.0.0.5") == ["10.0.0.5"]
         assert waits("10.0.0.5", hostvars={host: variables}) == (["10.0.0.5"] if host == "ws_2" else [])
+
+    @pytest.mark.parametrize("odd", ["10.0.0.5, 10.0.0.6", 5, True, {"10.0.0.5": "the office"}])
+    def test_survives_addresses_that_are_no_list(self, odd: object) -> None:
+        """Split as Ansible splits them; anything else names nobody, and is no traceback in the middle of a rollout."""
+        assert waits("10.0.0.6", hostvars={"ws_1": {"dwb_client_addresses": odd}}) == ([] if isinstance(odd, str) else ["10.0.0.6"])
 
     def test_looks_no_name_up(self) -> None:
         """A name is not an address, whatever it would resolve to."""

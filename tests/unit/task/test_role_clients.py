@@ -151,3 +151,17 @@ class TestPlaybooks:
 
         assert {f"dwb_{kind}" for kind in kinds} == set(CLIENT_GROUPS)
         assert all(group in "".join(task["when"] for task in play["tasks"]) for group in CLIENT_GROUPS)
+
+    @pytest.mark.parametrize(("groups", "kind", "data_path", "config"), [
+        (["dwb_sensor"], "-", "-", "/etc/txlogd.conf"), (["dwb_report_server"], "report_server", "/srv/data", "-"),
+        (["dwb_report_server", "dwb_sensor"], "-", "-", "/etc/txlogd.conf")])
+    def test_ask_each_client_what_its_role_asks_it(self, groups: list[str], kind: str, data_path: str, config: str) -> None:
+        """A Sensor's file said for all hosts made preflight refuse every other client; a host of two kinds was looked at as one."""
+        [play] = yaml.safe_load((ROOT / "playbooks/survey_clients.yml").read_text(encoding="utf-8"))
+        asked = {**play["tasks"][0]["certops.rollout.client_info"], "role": read("dwb_client", "tasks/main.yml")[0]["module_defaults"][
+            "group/certops.rollout.client"]["kind"]}
+        variables = {"group_names": groups, "omit": "-", "dwb_client_kind": "report_server", "dwb_client_data_path": "/srv/data",
+                     "dwb_sensor_config": "/etc/txlogd.conf"}
+        told = Templar(DataLoader(), variables=variables).template(trusted(asked))
+
+        assert [told[name] for name in ("kind", "role", "data_path", "config")] == [kind, kind, data_path, config]

@@ -50,6 +50,9 @@ def check_bundle(bundle: FileState) -> Iterator[Finding]:
         yield Finding(bundle.path, f"is {kind_shown(bundle.kind)}",
                       "restore the bundle that came with the product; it must always be there", "bundle")
         return
+    if bundle.content is None:
+        yield Finding(bundle.path, f"has {bundle.size} bytes; more than 1 MiB is not read, and what is not read is not added to",
+                      "take out what is no certificate", "bundle")
     if bundle.withheld:
         yield Finding(bundle.path, f"holds {bundle.withheld} private key(s)",
                       "take the key out at once, and replace it: everybody may read a trust bundle", "bundle")

@@ -125,4 +125,6 @@ def make_layout(root: str) -> Layout:
 def is_place(path: str) -> bool:
     """Tell whether *path* is absolute, and not the root of a file system: a state folder can be beside it, on the same volume."""
     bare = path.rstrip("/\\")
+    if re.fullmatch(r"(.*[\\/])?\.\.?", bare):
+        return False   # what would be beside it is in it
     return bool(bare) and not _VOLUME.fullmatch(bare) and (Place(bare).windows or path.startswith("/"))

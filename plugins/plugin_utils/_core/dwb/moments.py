@@ -34,7 +34,7 @@ def rehearse_cluster(members: Sequence[Member], clients: Sequence[Party] = (), *
         parties = [party for member in members for party in (_server(member), *_holders(member))]
         presenting = [_client(client, certificate="leaf_now") for client in known if client.survey.get("leaf_now")]
         judged = rehearse_retirement("old CA retired", parties, clients=[*clients, *presenting])
-        steps.append(replace(judged, findings=(*_unready(members), *judged.findings)))
+        steps.append(replace(judged, findings=(*_unready(members), *_unseen(known), *judged.findings)))
     return steps
 
 
@@ -91,6 +91,14 @@ def _holders(member: Member) -> Iterator[Party]:
     """Yield each certificate that the server holds or is to get, whether it presents it or not."""
     for name, pem in _retiring(member).get("leaves", {}).items():
         yield Party(f"{member.host}: {name}", str(pem).encode("ascii"))
+
+
+def _unseen(known: Sequence[Client]) -> Iterator[Finding]:
+    """Find clients that present a certificate that no survey shows."""
+    for client in known:
+        if any(server.get("tls") and server.get("in_store") for server in client.survey.get("servers", ())):
+            yield Finding(client.host, "presents a certificate of the Windows store, so nobody can tell which CA it needs",
+                          "make sure that the one in the store is of the new CA, then list it in dwb_accepted_loss", "retired")
 
 
 def _unready(members: Sequence[Member]) -> Iterator[Finding]:

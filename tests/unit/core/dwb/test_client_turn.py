@@ -222,3 +222,11 @@ class TestFindDrift:
         [finding] = find_drift(survey(bundle_now=old), [server(company, leaf_now=presents)], SYSTEMD)
 
         assert (finding.rule, "insight-1" in finding.problem) == ("locked-out", True)
+
+    def test_blames_no_client_without_tls_for_whom_it_would_refuse(self, company: Authority) -> None:
+        """A Sensor with SSL off is given no anchors, so it was off every night, and nothing could put that right."""
+        presents, old = company.issue("insight-1").cert_pem.decode(), make_root("Old CA").pem.decode()
+        told = [find_drift(survey(bundle_now=old, servers=[{"tls": tls}]), [server(company, leaf_now=presents)], SYSTEMD)
+                for tls in (False, True)]
+
+        assert [rules(findings) for findings in told] == [[], ["locked-out"]]

@@ -30,7 +30,8 @@ class TestMakeLayout:
         assert layout.marker == "C:\\Adobe\\Server.certops\\marker"
 
     @pytest.mark.parametrize("root", ["", "/", "Adobe\\Server", "C:\\", "C:/", "C:", "C:Adobe", "\\\\", "relative/path",
-                                      "\\\\files", "\\\\files\\dwb", "\\\\files\\dwb\\", "\\\\?\\C:\\", "\\\\?\\UNC\\files\\dwb"])
+                                      "\\\\files", "\\\\files\\dwb", "\\\\files\\dwb\\", "\\\\?\\C:\\", "\\\\?\\UNC\\files\\dwb",
+                                      "/srv/dwb/.", "C:\\Adobe\\Server\\.", "/srv/dwb/..", "."])
     def test_refuses_what_is_no_absolute_folder(self, root: str) -> None:
         """A relative path, or a whole file system, drive or share, is no install root: nothing could be beside it."""
         with pytest.raises(OptionError, match=r"^root: .* is not the absolute path of an install folder; name the folder"):

@@ -129,6 +129,14 @@ class TestRehearseClusterWithClients:
         assert of_clients(member("a"), known=client(leaf=NEW.issue("ws-07").cert_pem)) == []
         assert of_clients(member("a"), known=client(leaf=OLD.issue("ws-07").cert_pem)) == [("ws-07", "retired")]
 
+    @pytest.mark.parametrize(("tls", "expected"), [(True, [("ws-07", "retired")]), (False, [])])
+    def test_lets_no_ca_be_retired_while_a_client_presents_what_nobody_sees(self, *, tls: bool, expected: list[tuple[str, str]]) -> None:
+        """A certificate of the old CA in the Windows store passed for none, and its Workstation was locked out."""
+        known = client(servers=[{"name": "a", "tls": tls, "in_store": True}])
+
+        assert of_clients(member("a"), known=known) == expected
+        assert of_clients(member("a", retiring={}), known=known) == []
+
     def test_judges_a_client_s_next_certificate_beside_a_retirement(self) -> None:
         """Its present one is of the new CA, the next one is of the old: neither hides the other."""
         known = client(leaf=NEW.issue("ws-07").cert_pem, leaf_after=OLD.issue("ws-07").cert_pem.decode())

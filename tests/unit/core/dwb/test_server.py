@@ -73,6 +73,8 @@ class TestReadServer:
         ({"Certificates/server_cert.pem": b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}, "CertificateError"),
         ({"Certificates/trust_ca_cert.pem": None}, "bundle"),
         ({"Certificates/trust_ca_cert.pem": licensor().pem + leaf().pem}, "bundle"),
+        # One of more than 1 MiB was replaced by the new anchors alone: everybody else was locked out.
+        ({"Certificates/trust_ca_cert.pem": licensor().pem + b"# padding\n" * 110_000}, "bundle"),
         ({"Certificates/trust_ca_cert.pem": licensor().pem.strip() + leaf().cert_pem}, "PemError"),
         ({"Components/ScheduledRestart.cfg": b"component = ScheduledRestart:\r\n"}, "scheduled-restart"),
         ({"../marker": b"nonsense"}, "NodeError"),

@@ -58,7 +58,7 @@ def check_owner(client: Client, owner: str) -> Iterator[Finding]:
     """
     own = _owner(client.bundle)
     config = next((state for state in client.configs if _owner(state)), None)
-    if not own or client.layout.windows or not (owner or config):
+    if not own or client.trusts_nobody or client.layout.windows or not (owner or config):
         return
     wanted = owner or (_owner(config).partition(":")[0] if config else "")
     have = own if ":" in wanted else own.partition(":")[0]
@@ -123,9 +123,9 @@ def judge_certificate(client: Client, wanted: ClientWanted, terms: Terms) -> Jud
     """
     asked = {"certificate", "configuration"} & set(wanted.phases)
     if not asked or client.layout.kind == "sensor":
-        return Judgement((), ())
-    findings = [*_check_licence(client), *_check_store(client, wanted)]
-    findings += _check_chosen(client, wanted) if "configuration" in asked else []
+        return Judgement((), client.doubts)
+    findings = [*client.doubts, *_check_licence(client), *_check_store(client, wanted)]
+    findings += _check_chosen(client, wanted) if "configuration" in asked and not client.doubts else []
     judgement = _judge_leaf(client, wanted, terms)
     return Judgement((*findings, *judgement.findings), judgement.warnings)
 
@@ -168,6 +168,10 @@ def _check_store(client: Client, wanted: ClientWanted) -> Iterator[Finding]:
 
 def _check_chosen(client: Client, wanted: ClientWanted) -> Iterator[Finding]:
     """Find that nothing would present the certificate: names of servers that are misspelt, a file that is not there."""
+    if not any(each.tls for each in client.connections):
+        yield Finding(client.layout.config_folder, "no connection of the client uses TLS, so nothing would present the certificate",
+                      "leave the certificate out for this client, or correct its configuration", "certificate-for")
+        return
     infos = [each.info for each in client.connections if each.info]
     if wanted.chosen is not None and client.layout.kind != "query_api":
         for name in unknown_servers(wanted.chosen, infos):

@@ -44,7 +44,7 @@ class Connection:
     def as_result(self) -> dict[str, object]:
         """Return the connection as a survey shows it."""
         return {"name": self.name, "common_name": self.common_name, "tls": self.tls, "certificate": self.certificate,
-                "file": self.file, "line": self.line}
+                "in_store": self.in_store, "file": self.file, "line": self.line}
 
 
 def read_connections(layout: ClientLayout, configs: Iterable[FileState], warnings: list[Finding]) -> tuple[Connection, ...]:
@@ -77,8 +77,8 @@ def read_connections(layout: ClientLayout, configs: Iterable[FileState], warning
 
 
 def _of_cfg(state: FileState) -> list[Connection]:
-    if b"serverInfo" not in (state.content or b""):
-        return []   # whatever else a component has in it, nobody here has to understand
+    if b"serverInfo" not in (state.content or b"").replace(b"\0", b""):
+        return []   # whatever else a component has in it, nobody here has to understand; but UTF-16 is told
     infos = server_infos(state.content or b"", file=base_name(state.path), where=state.path)
     return [Connection(state.path, info.line, info.name, info.common_name, info.tls, info.certificate, info.store is not None, info)
             for info in infos]

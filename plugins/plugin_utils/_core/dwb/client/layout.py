@@ -61,7 +61,12 @@ class ClientLayout(Place):
     @property
     def other_config(self) -> str:
         """Return where a Workstation had its Insight.cfg up to version 6.3; empty when that is where it has it."""
-        return self.path(self.program, "Insight.cfg") if self.kind == "workstation" and self.program != self.root else ""
+        return self.path(self.program, "Insight.cfg") if self.kind == "workstation" and not self._is_root(self.program) else ""
+
+    def _is_root(self, folder: str) -> bool:
+        """Tell whether *folder* is the root, spelled in any way that is the same to the system."""
+        spelled = [path.replace("/", "\\").casefold() if self.windows else path for path in (folder, self.root)]
+        return spelled[0] == spelled[1]
 
     def looks(self) -> tuple[Look, ...]:
         """Return everything that a plan needs to know, to be asked in one observation."""

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ...certificate import Certificate
@@ -34,6 +34,8 @@ class Client:
         marker: What the last rollout left here.
         findings: Everything that keeps a rollout from starting here.
         warnings: What is allowed and unwise.
+        doubts: What keeps it from a certificate of its own, and not from trust: what is wrong with files that do not tell where its
+            trust bundle is.
     """
 
     layout: ClientLayout
@@ -45,6 +47,7 @@ class Client:
     marker: Marker = field(default_factory=Marker)
     findings: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
+    doubts: tuple[Finding, ...] = ()
 
     @property
     def bundle(self) -> FileState:
@@ -79,9 +82,25 @@ class Client:
 
     @property
     def is_custom(self) -> bool:
-        """Tell whether its files make it present its own certificate to somebody."""
-        own = self.layout.certificate_name.casefold()
-        return any(file_named(each.certificate).rpartition("\\")[2] == own and not each.in_store for each in self.connections if each.tls)
+        """Tell whether its files make it present its own certificate to somebody; where they are not understood, they may."""
+        if self.doubts:
+            return self.installed is not None
+        return self.layout.certificate_name.casefold() in self._named
+
+    @property
+    def no_licence(self) -> Certificate | None:
+        """
+        Return a leaf that its files make it present and that is not its licence certificate, or may be another one.
+
+        A file of a third name was put there by hand; it may be of a CA that is to be retired.
+        """
+        several = self.licences if len(self.licences) > 1 else {}
+        return self.installed if self.is_custom else next((leaf for name, leaf in several.items() if name.casefold() in self._named), None)
+
+    @property
+    def _named(self) -> frozenset[str]:
+        """Return the files that connections present, as bare names in lower case."""
+        return frozenset(file_named(each.certificate).rpartition("\\")[2] for each in self.connections if each.tls and not each.in_store)
 
     @property
     def in_store(self) -> bool:
@@ -111,19 +130,20 @@ def read_client(layout: ClientLayout, observation: Observation, *, now: datetime
         now: Aware; the controller's clock.
     """
     standing = read_standing(layout, observation)
-    findings, warnings = list(standing.findings), list[Finding]()
+    findings, warnings, doubts = list(standing.findings), list[Finding](), list[Finding]()
     configs = layout.configs(observation)
     connections: tuple[Connection, ...] = ()
     told = [*_check_configs(layout, observation, configs)] or [*_check_pointer(layout, observation)]
     try:
         connections = () if told else read_connections(layout, configs, warnings)
     except CoreError as error:
-        told += error.findings
-    licences, installed = _read_certificates(layout, observation, connections=connections, findings=findings)
+        # txlogd.conf and stunnel.conf say where the trust bundle is; the other files are not even read for its sake.
+        (told if layout.kind in {"sensor", "query_api"} else doubts).extend(error.findings)
+    licences, installed = _read_certificates(layout, observation, connections=connections, findings=doubts)
     client = Client(layout, observation, configs, connections, licences, installed, standing.marker)
     findings += told or _check_folder(client)
     findings += check_clock(observation, now=now)
-    return Client(layout, observation, configs, connections, licences, installed, standing.marker, tuple(findings), tuple(warnings))
+    return replace(client, findings=tuple(findings), warnings=tuple(warnings), doubts=tuple(doubts))
 
 
 def _check_pointer(layout: ClientLayout, observation: Observation) -> Iterator[Finding]:
@@ -140,7 +160,7 @@ def _check_configs(layout: ClientLayout, observation: Observation, configs: tupl
         return
     if not configs:
         yield Finding(layout.pointer or layout.config_folder, f"unknown layout: no {layout.config_name} is there",
-                      f"name the folder of a {layout.kind}, or correct the kind", "layout")
+                      f"correct {'config' if layout.kind == 'sensor' else 'root or data_path'}, or the kind {layout.kind}", "layout")
     for state in configs:
         if state.kind != "file" or state.content is None:
             problem = "has more than 1 MiB" if state.kind == "file" else f"is {kind_shown(state.kind)}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...errors import CoreError, Finding
 from ...handshake import Verdict, verify
+from ..clients import Client
 from ..cluster import Member
 
 _LATER = ("certificate", "configuration")
@@ -202,7 +203,7 @@ def find_drift(survey: Mapping[str, Any], servers: Sequence[Member], service: Se
 
 def _locked_out(survey: Mapping[str, Any], servers: Sequence[Member]) -> list[Finding]:
     """Find servers whose own certificate the client refuses today. A licence certificate is trusted by every bundle that is shipped."""
-    bundle = str(survey.get("bundle_now") or "")
+    bundle = str(survey.get("bundle_now") or "") if Client("", survey=survey).uses_tls else ""
     refused = [(server.host, _error(str(server.survey["leaf_now"]).encode("latin-1"), bundle, as_client=False))
                for server in servers if server.survey.get("leaf_now") and bundle]
     remedy = "run certops.rollout.clients with every CA level in dwb_trust_src"

@@ -19,7 +19,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors impor
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.pem import split_pem
 
 from unit.builders import BOTH, CLIENT, SERVER, Leaf, make_root
-from unit.core.dwb.clients import CN, MASTER, OWN, STUNNEL, TXLOGD, ClientTree, own_identity, own_leaf
+from unit.core.dwb.clients import CN, MASTER, OWN, REPLICATE, STUNNEL, TXLOGD, ClientTree, own_identity, own_leaf
 from unit.core.dwb.servers import NOW, anchors, company, licensor
 from unit.core.findings import rules
 
@@ -50,6 +50,13 @@ class TestCheckOwner:
     def test_wants_the_bundle_to_belong_to_whom_the_configuration_does(self, bundle: str, owner: str, expected: list[str]) -> None:
         """Or to whom the option names, with a group or without."""
         assert self.owned({"lib/trust_ca_cert.pem": bundle}, owner) == expected
+
+    def test_asks_no_owner_of_what_nobody_trusts(self) -> None:
+        """A Sensor with SSL off has nothing to trust: that its bundle is another's is no reason to stop."""
+        tree = ClientTree("sensor", {"etc/txlogd.conf": (TXLOGD % b"/srv/client/lib").replace(b"SSL on", b"SSL off")})
+
+        assert list(check_owner(tree.observe(), "www")) == []
+        assert rules(check_owner(ClientTree("sensor").observe(), "www")) == ["owner"]
 
     def test_asks_no_owner_where_there_is_none(self) -> None:
         """Windows tells none, and what is absent has none."""
@@ -98,6 +105,15 @@ class TestJudgeCertificate:
     def test_accepts_a_certificate_for_clients(self, kind: str) -> None:
         """It needs neither the purpose of a server nor a name in DNS."""
         assert findings(ClientTree(kind)) == []
+
+    @pytest.mark.parametrize("chosen", [None, [MASTER]])
+    def test_refuses_a_certificate_that_no_connection_would_present(self, chosen: list[str] | None) -> None:
+        """The run would be fine and the client would go on with its licence certificate, or with none."""
+        bare = ClientTree(files={"ReportServer.cfg": b"Update Software = bool: true\r\n"})
+        plain = ClientTree("repeater", {"Components/Replicate.cfg": REPLICATE.replace(b"true", b"false")})
+
+        assert rules([*findings(bare, chosen=chosen), *findings(plain, chosen=chosen)]) == ["certificate-for"] * 2
+        assert findings(ClientTree(files={"ReportServer.cfg": b""}), phases=["certificate"]) == []
 
     @pytest.mark.parametrize(("leaf", "expected"), [
         (company()[1].issue(CN, eku=(SERVER,)), ["purpose-client"]), (company()[1].issue("jane", eku=(CLIENT,)), ["common-name"]),

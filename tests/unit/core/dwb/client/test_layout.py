@@ -49,6 +49,12 @@ class TestMakeClientLayout:
         assert (told.pointer, told.root, told.other_config) == ("", "C:\\D", "C:\\P\\Insight.cfg")
         assert (asked.pointer, asked.root, asked.other_config) == ("C:\\P\\Insight.ini", "C:\\P", "")
 
+    @pytest.mark.parametrize("data_path", ["C:\\P", "c:\\p\\", "C:/P"])
+    def test_takes_one_folder_of_two_spellings_for_one(self, data_path: str) -> None:
+        """Its one Insight.cfg was refused as the second one."""
+        assert make("workstation", root="C:\\P", data_path=data_path).other_config == ""
+        assert make("workstation", root="/p", data_path="/P").other_config == "/p/Insight.cfg"
+
     @pytest.mark.parametrize(("kind", "options", "where"), [
         ("report_server", {}, "root"), ("report_server", {"root": "opt/report"}, "root"), ("report_server", {"root": "C:\\"}, "root"),
         ("workstation", {"root": "/opt/dwb", "data_path": "data"}, "data_path"), ("sensor", {"config": "txlogd.conf"}, "config"),

@@ -97,7 +97,23 @@ class TestReadClient:
     def test_reads_a_component_only_for_its_servers(self) -> None:
         """A file of a Repeater that names none may have in it what it likes."""
         assert found("repeater", {"Components/Trace.cfg": b"component = Trace:\n\tPath = string: x\n"}) == []
-        assert found("repeater", {"Components/Replicate.cfg": REPLICATE.replace(b"    Name", b"\tName")}) == ["CfgError"]
+        assert rules(ClientTree("repeater", {"Components/Replicate.cfg": REPLICATE.replace(b"    Name", b"\tName")}).observe().doubts) == [
+            "CfgError"]
+
+    @pytest.mark.parametrize(("files", "expected", "presents"), [
+        ({"ReportServer.cfg": servers_cfg().replace(b"    Port", b"\tPort")}, ["CfgError"], False),
+        ({"ReportServer.cfg": servers_cfg() + b"odd\r\n", CERTIFICATES + OWN: own_leaf().pem}, ["CfgError"], True),
+        ({"ReportServer.cfg": servers_cfg().decode().encode("utf-16")}, ["CfgError"], False),
+        ({CERTIFICATES + OWN: own_leaf().key_pem}, ["certificate"], False),
+    ])
+    def test_doubts_what_does_not_tell_where_its_trust_is(
+        self, *, files: dict[str, bytes | None], expected: list[str], presents: bool
+    ) -> None:
+        """One odd line kept the trust from the client, and a rollout from all; its own certificate may be the one it presents."""
+        client = ClientTree(files=files).observe()
+
+        assert (rules(client.doubts), client.findings, client.is_custom) == (expected, (), presents)
+        assert client.readable_bundle == licensor().pem
 
     @pytest.mark.parametrize(("kind", "files", "expected"), [
         ("report_server", {"ReportServer.cfg": None}, ["layout"]),
@@ -105,10 +121,9 @@ class TestReadClient:
         ("report_server", {"ReportServer.cfg": b"x" * 1_100_000}, ["layout"]),
         ("report_server", {"Certificates/trust_ca_cert.pem": None}, ["bundle"]),
         ("report_server", {"Certificates/trust_ca_cert.pem": licensor().pem[:-20]}, ["PemError"]),
+        ("report_server", {"Certificates/trust_ca_cert.pem": licensor().pem + b"# padding\n" * 110_000}, ["bundle"]),
         ("report_server", {"Certificates/trust_ca_cert.pem": licensor().pem + own_leaf().key_pem}, ["bundle"]),
         ("report_server", {"Certificates/trust_ca_cert.pem": None, "Certificates/Jane Doe.pem": None}, ["layout"]),
-        ("report_server", {"ReportServer.cfg": servers_cfg().replace(b"    Port", b"\tPort")}, ["CfgError"]),
-        ("report_server", {CERTIFICATES + OWN: own_leaf().key_pem}, ["certificate"]),
         ("report_server", {"/srv/client.certops/marker": b"x"}, ["NodeError"]),
         ("workstation", {"Insight.cfg": None}, ["layout"]),
         ("workstation", {"Insight.ini": b"[InitialSettings]\r\nAppDataFolder=%LOCALAPPDATA%\\DWB\r\n"}, ["CfgError"]),
@@ -124,6 +139,7 @@ class TestReadClient:
         ("sensor", {SENSOR: TXLOGD % b"/srv/client/lib/trust_ca_cert.pem"}, ["cert-path"]),
         ("sensor", {SENSOR: TXLOGD % b"/srv/client/etc/txlogd.conf"}, ["CfgError"]),
         ("sensor", {SENSOR: TXLOGD % b"lib"}, ["CfgError"]),
+        ("sensor", {SENSOR: TXLOGD % b"/srv/client/lib/."}, ["CfgError"]),
         ("sensor", {SENSOR: b"SSL on\nCertName insight-01\n"}, ["cert-path"]),
         ("sensor", {SENSOR: (TXLOGD % b"/srv/client/lib") + b"CertPath /elsewhere\n"}, ["CfgError"]),
         ("sensor", {SENSOR: (TXLOGD % b"/srv/client/lib").replace(b"SSL on", b"SSL maybe")}, ["CfgError"]),

@@ -47,7 +47,8 @@ class TestMakeClientSurvey:
 
         assert (told["root"], told["folder"]) == ("/srv/client/etc", "/srv/client/lib")
         assert told["servers"] == [
-            {"name": "", "common_name": "insight-01", "tls": True, "certificate": "", "file": "/srv/client/etc/txlogd.conf", "line": 5}]
+            {"name": "", "common_name": "insight-01", "tls": True, "certificate": "", "in_store": False,
+             "file": "/srv/client/etc/txlogd.conf", "line": 5}]
         assert told["presents"] is None
 
     def test_tells_the_trust_as_it_will_be(self) -> None:
@@ -68,6 +69,14 @@ class TestMakeClientSurvey:
         assert after["presents"] == after["installed"]["fingerprint"] == own_leaf().fingerprint
         assert (staged["leaf_now"], staged["leaf_after"], staged["presents"]) == ("", "", staged["licence"]["fingerprint"])
         assert before["licence"]["common_name"] == CN
+
+    def test_tells_a_certificate_that_somebody_put_there_under_another_name(self) -> None:
+        """It was no client's that a retirement asked about, and the client was locked out; one of one file is the licence."""
+        cfg = {"ReportServer.cfg": servers_cfg(b"Other.pem")}
+
+        assert survey(ClientTree(files={**cfg, "Certificates/Other.pem": own_leaf().pem}))["leaf_now"] == own_leaf().cert_pem.decode()
+        assert survey(ClientTree(files=cfg))["leaf_now"] == ""
+        assert survey(ClientTree(files={"ReportServer.cfg": servers_cfg(b"Jane Doe.pem")}))["leaf_now"] == ""
 
     def test_tells_a_certificate_of_the_store_only_when_it_was_given(self) -> None:
         """Nobody can look into the store."""
