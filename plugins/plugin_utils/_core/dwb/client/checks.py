@@ -17,6 +17,7 @@ from ...observation import FileState
 from ...pem import PemBlock
 from ...requirements import Expectation, Judgement, check_identity, check_installed
 from ...x509 import read_certificate
+from ..files import is_vendor
 from ..server_info_plan import unknown_servers
 from .layout import base_name
 from .planner import ClientWanted, own_leaf
@@ -152,8 +153,8 @@ def _check_licence(client: Client) -> Iterator[Finding]:
         yield Finding(folder, f"{len(names)} certificates may be the licence: {', '.join(sorted(names))}",
                       "move away those that are not, out of the folder", "licence")
     licence, own = client.licence, client.installed
-    if licence and own and own.issuer == licence.issuer:
-        yield Finding(client.certificate.path, f"was issued by {own.issuer}, as the licence certificate was: it may be one itself",
+    if own and (is_vendor(own.issuer) or (licence and own.issuer == licence.issuer)):
+        yield Finding(client.certificate.path, f"was issued by {own.issuer}, as licence certificates are: it may be one itself",
                       "choose another certificate_name; a licence certificate is never written", "licence")
 
 
@@ -168,7 +169,7 @@ def _check_store(client: Client, wanted: ClientWanted) -> Iterator[Finding]:
 
 def _check_chosen(client: Client, wanted: ClientWanted) -> Iterator[Finding]:
     """Find that nothing would present the certificate: names of servers that are misspelt, a file that is not there."""
-    if not any(each.tls for each in client.connections):
+    if not client.findings and not any(each.tls for each in client.connections):
         yield Finding(client.layout.config_folder, "no connection of the client uses TLS, so nothing would present the certificate",
                       "leave the certificate out for this client, or correct its configuration", "certificate-for")
         return

@@ -160,6 +160,12 @@ class TestJudgeCertificate:
         assert rules(findings(ClientTree(files={"Certificates/Jane Doe.pem": None}))) == ["licence"]
         assert rules(findings(ClientTree(files={f"Certificates/{OWN}": licensor().issue(CN).pem}))) == ["licence"]
 
+    def test_overwrites_no_licence_whose_name_was_given(self) -> None:
+        """Beside a certificate that somebody put there by hand, which passed for the licence; the client would not have started again."""
+        tree = ClientTree(files={"Certificates/Company.pem": own_leaf(1).pem}, options={"certificate_name": "Jane Doe.pem"})
+
+        assert rules(findings(tree)) == ["licence"]
+
     def test_counts_what_can_be_read_only(self) -> None:
         """What is no certificate is no licence."""
         assert findings(ClientTree(files={"Certificates/notes.pem": b"text"})) == []
