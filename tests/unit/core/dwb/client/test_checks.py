@@ -119,7 +119,7 @@ class TestJudgeCertificate:
         (company()[1].issue(CN, eku=(SERVER,)), ["purpose-client"]), (company()[1].issue("jane", eku=(CLIENT,)), ["common-name"]),
         (company()[1].issue(CN, eku=(CLIENT,), not_after=NOW + timedelta(days=9)), ["days-left"]),
         (make_root("Strange Root").issue(CN), ["chain"]), (company()[1].issue(CN, key="ec"), ["key-type"]),
-        (licensor().issue(CN), []), (company()[1].issue(CN, eku=BOTH), []),
+        (licensor().issue(CN), ["licence"]), (company()[1].issue(CN, eku=BOTH), []),
     ])
     def test_refuses_what_no_server_would_take(self, leaf: Leaf, expected: list[str]) -> None:
         """One thing broken, one finding."""
