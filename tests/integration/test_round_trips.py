@@ -41,7 +41,6 @@ class TestClusterAsItShouldBe:
         assert rolled_out.everything() == before
         assert rolled_out.starts() == dict.fromkeys(rolled_out.names, 0)
 
-
     def test_costs_one_task_and_one_handshake_a_node(self, rolled_out: Stage) -> None:
         """The nightly look forks one worker for each node, and one for all of them; each server is asked once for its certificate."""
         dpus = rolled_out.names[1:]   # to which nobody else connects
