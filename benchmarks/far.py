@@ -41,6 +41,7 @@ class Road:
         self._routes, self._seconds = routes, seconds
         self._loop = asyncio.new_event_loop()
         self._servers: list[asyncio.Server] = []
+        self._writers: list[asyncio.StreamWriter] = []
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
     def __enter__(self) -> Road:
@@ -53,10 +54,14 @@ class Road:
 
     def __exit__(self, *ignored: object) -> None:
         """End all that is under way."""
-        for server in self._servers:
-            self._loop.call_soon_threadsafe(server.close)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        for server in self._servers:
+            server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        self._loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(self._loop)))
+        self._loop.close()
 
     async def _relay(self, behind: tuple[str, int], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(self._seconds)
@@ -65,6 +70,7 @@ class Road:
         except OSError:
             writer.close()
             return
+        self._writers += [writer, far_writer]
         await asyncio.gather(self._pass_on(reader, far_writer), self._pass_on(far_reader, writer))
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -94,7 +100,8 @@ def sshd(folder: Path, key: Path, port: int) -> Iterator[None]:
         build()
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     container = podman("run", "--detach", "--rm", f"--timeout={_LIFETIME}", "--network=host",
-                       f"--volume={folder}:{folder}", f"--volume={key}.pub:/bench/id.pub:ro", "--entrypoint=/bin/sh", tag("debian"), "-c", _SSHD.format(port=port)).decode().strip()
+                       f"--volume={folder}:{folder}", f"--volume={key}.pub:/bench/id.pub:ro", "--entrypoint=/bin/sh",
+                       tag("debian"), "-c", _SSHD.format(port=port)).decode().strip()
     try:
         yield
     finally:
