@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description="How fast the collection is, beside what else could do its work.")
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--most", type=int, default=2000, metavar="NODES", help="no fleet of the part growth is larger")
+    parser.add_argument("--most", type=int, default=2000, metavar="NODES", help="no fleet of the parts drift and growth is larger")
     asked = parser.parse_args(arguments)
     results: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:

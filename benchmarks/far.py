@@ -24,6 +24,7 @@ from .measure import Cost, in_turn, ratios
 
 DELAYS = (0, 20, 100)   # milliseconds for a round trip
 SIZE = 20
+_LIFETIME = 7200   # seconds; nothing is left behind by a benchmark that was killed
 _HERE = "127.0.0.1"
 # Where a node is reached over the road; its own address begins with 127.21.
 _FAR = "{{ bench_address | replace('127.21.', '127.22.') }}"
@@ -39,25 +40,28 @@ class Road:
         """Take pairs of the address that is listened on and the one behind it, each with its port; and the time of a round trip."""
         self._routes, self._seconds = routes, seconds
         self._loop = asyncio.new_event_loop()
-        self._open = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._servers: list[asyncio.Server] = []
+        self._writers: list[asyncio.StreamWriter] = []
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
     def __enter__(self) -> Road:
         """Return when all addresses are listened on."""
+        for (address, port), behind in self._routes:
+            opening = asyncio.start_server(partial(self._relay, behind), address, port)
+            self._servers.append(self._loop.run_until_complete(opening))
         self._thread.start()
-        self._open.wait()
         return self
 
     def __exit__(self, *ignored: object) -> None:
         """End all that is under way."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-
-    def _run(self) -> None:
-        for (address, port), behind in self._routes:
-            self._loop.run_until_complete(asyncio.start_server(partial(self._relay, behind), address, port))
-        self._open.set()
-        self._loop.run_forever()
+        for server in self._servers:
+            server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        self._loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(self._loop)))
+        self._loop.close()
 
     async def _relay(self, behind: tuple[str, int], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(self._seconds)
@@ -66,6 +70,7 @@ class Road:
         except OSError:
             writer.close()
             return
+        self._writers += [writer, far_writer]
         await asyncio.gather(self._pass_on(reader, far_writer), self._pass_on(far_reader, writer))
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -94,8 +99,9 @@ def sshd(folder: Path, key: Path, port: int) -> Iterator[None]:
     if subprocess.run(["podman", "image", "exists", tag("debian")], check=False).returncode:
         build()
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
-    container = podman("run", "--detach", "--rm", "--network=host", f"--volume={folder}:{folder}", f"--volume={key}.pub:/bench/id.pub:ro",
-                       "--entrypoint=/bin/sh", tag("debian"), "-c", _SSHD.format(port=port)).decode().strip()
+    container = podman("run", "--detach", "--rm", f"--timeout={_LIFETIME}", "--network=host",
+                       f"--volume={folder}:{folder}", f"--volume={key}.pub:/bench/id.pub:ro", "--entrypoint=/bin/sh",
+                       tag("debian"), "-c", _SSHD.format(port=port)).decode().strip()
     try:
         yield
     finally:
