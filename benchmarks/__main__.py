@@ -1,9 +1,9 @@
 # Copyright (c) 2026 certops
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """
-Run the benchmark, or some parts of it: ``python -m benchmarks [--rounds N] [PART ...]``.
+Run the benchmark, or some parts of it: ``python -m benchmarks [--rounds N] [--most NODES] [PART ...]``.
 
-Parts: drift rollout growth rehearsal traffic parsers. Results of parts that are not run now stay as they are.
+Parts: drift rollout growth far rehearsal traffic parsers. Results of parts that are not run now stay as they are.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import core, plays
+from . import core, far, plays
 from .bench import Bench, Part
 from .plot import draw
 
@@ -27,6 +27,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 PARTS: dict[str, Callable[[Bench], Part]] = {
     "drift": plays.drift, "rollout": plays.rollout, "growth": plays.growth,
+    "far": far.far,
     "rehearsal": core.rehearsal, "traffic": core.traffic, "parsers": core.parsers,
 }
 
@@ -44,10 +45,11 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description="How fast the collection is, beside what else could do its work.")
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--most", type=int, default=2000, metavar="NODES", help="no fleet of the parts drift and growth is larger")
     asked = parser.parse_args(arguments)
     results: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        bench = Bench(Path(folder), rounds=asked.rounds)
+        bench = Bench(Path(folder), rounds=asked.rounds, most=asked.most)
         for name in asked.parts or PARTS:
             print(f"\n{PARTS[name].__doc__}\n", flush=True)
             before = machine()

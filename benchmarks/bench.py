@@ -92,10 +92,11 @@ def _rounded(value: Any) -> Any:
 class Bench:
     """A folder in which fleets are made and playbooks run."""
 
-    def __init__(self, folder: Path, *, rounds: int) -> None:
-        """Take a folder that is thrown away, and how often everything is repeated."""
+    def __init__(self, folder: Path, *, rounds: int, most: int = 2000) -> None:
+        """Take a folder that is thrown away, how often everything is repeated, and how many nodes are enough."""
         self.folder = folder
         self.rounds = rounds
+        self.most = most
 
     @contextmanager
     def fleet(self, size: int, *, rolled_out: bool = True, **common: Any) -> Iterator[Fleet]:

@@ -47,7 +47,8 @@ class Fleet:
         groups: dict[str, dict[str, Any]] = {}
         for node in self.nodes:
             mark = shlex.quote(str(started(node.root)))
-            variables = {"dwb_root": str(node.root), "dwb_address": node.address, "bench_port": node.ssl_port,
+            variables = {"dwb_root": str(node.root), "dwb_address": node.address,
+                         "bench_address": node.address, "bench_port": node.ssl_port,
                          "dwb_status_command": f"test -e {mark}", "dwb_start_command": f"touch {mark}", "dwb_stop_command": f"rm -f {mark}"}
             groups.setdefault(GROUPS[node.role], {"hosts": {}})["hosts"][node.name] = variables
         wanted = {"dwb_trust_src": [str(self.pki / f"{name}.pem") for name in ("root", "policy", "issuing")],

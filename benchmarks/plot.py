@@ -42,7 +42,7 @@ def _goals(results: Mapping[str, Any]) -> Iterator[str]:
 def _times(results: Mapping[str, Any]) -> Iterator[str]:
     """Yield a row for each side of the parts with playbooks: seconds on the clock."""
     yield _text("Seconds on the clock, median", "head")
-    for part in (results[name] for name in ("drift", "rollout", "growth") if name in results):
+    for part in (results[name] for name in ("drift", "rollout", "growth", "far") if name in results):
         sides = {name: median(cost["wall"] for cost in costs) for name, costs in part["figures"].items()}
         for name, seconds in sides.items():
             yield _bar(f"{name}: {seconds:.2f} s", seconds / max(sides.values()), "time")

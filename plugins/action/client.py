@@ -33,7 +33,8 @@ class ActionModule(RolloutAction):
         if judged.findings:
             raise Refused(judged.findings)
         # Where nothing was ever changed there is nothing to note, and maybe no folder to keep the note in.
-        way = Way(turn, bool(options["restarted"] and client.marker.run), self.check_mode, self.wants_diff)
+        noted = client.marker.run or (self.check_mode and options["run"])   # by the task before it, which has written nothing
+        way = Way(turn, bool(options["restarted"] and noted), self.check_mode, self.wants_diff)
         result = carry_out(files, client, judged.planned, way=way)
         told = {"changed": recovered or result["changed"], "kind": request.layout.kind, "folder": client.layout.root}
         return {**result, **told, "warnings": list(judged.warnings)}

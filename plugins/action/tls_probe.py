@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from ..plugin_utils._core.errors import Finding, Refused
-from ..plugin_utils._host.tls import Target, await_fingerprint, probe_all
+from ..plugin_utils._host.tls import Target, await_answer, probe_all
 from ..plugin_utils._task.base import RolloutAction
 from ..plugin_utils._task.sources import wanted_identity
 
@@ -27,7 +28,7 @@ class ActionModule(RolloutAction):
         answers = probe_all(targets, now=now)
         for at, target in enumerate(options["targets"]):
             if options["expect"] and not _as_expected(target, answers[at]):
-                answers[at] = await_fingerprint(targets[at], str(target["fingerprint"] or ""), now=now, seconds=float(options["wait"]))
+                answers[at] = await_answer(targets[at], partial(_as_expected, target), now=now, seconds=float(options["wait"]))
         served = [{"address": target.address, "port": target.port, **answer} for target, answer in zip(targets, answers, strict=True)]
         findings = [_finding(target, answer) for target, answer in zip(options["targets"], served, strict=True)
                     if options["expect"] and not _as_expected(target, answer)]
@@ -37,16 +38,28 @@ class ActionModule(RolloutAction):
 
 
 def _target(target: Mapping[str, Any], options: Mapping[str, Any], identity: bytes) -> Target:
-    return Target(str(target["address"]), int(target["port"]), str(target["server_name"] or ""), float(options["timeout"]), identity)
+    name, page = str(target["server_name"] or ""), str(target["page"] or "")
+    return Target(str(target["address"]), int(target["port"]), name, float(options["timeout"]), identity, page)
 
 
 def _as_expected(target: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
-    return not answer["error"] and target["fingerprint"] in (None, "", answer.get("fingerprint"))
+    return not answer["error"] and _is_wanted(target, answer) and _is_served(target, answer)
+
+
+def _is_wanted(target: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+    return target["fingerprint"] in (None, "", answer.get("fingerprint"))
+
+
+def _is_served(target: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+    return not target["page"] or answer.get("status") in target["status"]
 
 
 def _finding(target: Mapping[str, Any], answer: Mapping[str, Any]) -> Finding:
     where = f"{answer['address']}:{answer['port']}"
     if answer["error"]:
         return Finding(where, f"does not answer TLS: {answer['error']}", "look into the server's own log", "down")
+    if _is_wanted(target, answer):
+        problem = f"answers {target['page']} with {answer['status']}, expected is {' or '.join(map(str, target['status']))}"
+        return Finding(where, problem, "look into the server's own log, and into its access control", "page")
     problem = f"presents the certificate {answer['fingerprint']}, {target['fingerprint']} is expected"
     return Finding(where, problem, "restart the server, or look for another process on that port", "served")

@@ -81,7 +81,6 @@ class TestTrust:
         look = told.of("node", "Look").result
         assert (look["taken_back"], look["restart_pending"], look["folder"]) == (run, False, str(node.root / "lib"))
 
-
     def test_ends_an_interrupted_run_when_told_so(self, tmp_path: Path) -> None:
         """The twin without take_over is refused with the run's name; the lock is gone afterwards."""
         node = make_client(tmp_path, "query_api")

@@ -15,6 +15,11 @@ SERVED = [name for name in KINDS if name != "ws"]
 CHANGE = "Bring its files to what is wanted"
 
 
+def tasks_changed(result: Result) -> dict[str, int]:
+    """Return for each host how many tasks have changed something, or would have."""
+    return {host: stats["changed"] for host, stats in result.stats.items()}
+
+
 def changes(result: Result) -> dict[str, list[tuple[str, str]]]:
     """Return what was changed in files, by host: path and action; without the notes that a run leaves."""
     return {event.host: [(change["path"], change["action"]) for change in event.result["changes"] if change["action"][:5] != "note "]
@@ -62,9 +67,10 @@ def story(place: Office) -> Story:
 
 class TestTrust:
     def test_is_predicted_without_touching_anything(self, story: Story) -> None:
-        """Check mode names the same files and actions, writes nothing, and restarts nothing."""
+        """Check mode names the same files and actions, writes nothing, restarts nothing, and counts the same tasks."""
         assert (story.checked.rc, story.done.rc) == (0, 0), story.done.stdout
         assert changes(story.checked) == changes(story.done)
+        assert tasks_changed(story.checked) == tasks_changed(story.done)
         assert sorted(changes(story.done)) == sorted(KINDS)
         assert story.after_check == story.shipped
         assert not any(story.calls["check"].values())

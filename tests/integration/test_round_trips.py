@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 from plugins.connection.counting import round_trips
 
+from integration.conftest import First
 from integration.playbook import Result
 from integration.world import Stage
 
@@ -40,7 +41,6 @@ class TestClusterAsItShouldBe:
         assert trips == dict.fromkeys(rolled_out.names, 1)
         assert rolled_out.everything() == before
         assert rolled_out.starts() == dict.fromkeys(rolled_out.names, 0)
-
 
     def test_costs_one_task_and_one_handshake_a_node(self, rolled_out: Stage) -> None:
         """The nightly look forks one worker for each node, and one for all of them; each server is asked once for its certificate."""
@@ -82,3 +82,13 @@ class TestClusterThatIsOff:
         assert result.rc != 0
         assert all(told in event.result["msg"] for event in result.all(task="Survey"))
         assert {event.status for event in result.all(task="Survey")} == {"failed"}
+
+
+class TestFirstRollout:
+    def test_costs_a_host_the_same_number_of_tasks_however_many_there_are(self, first: First) -> None:
+        """The turns of the others are none of its tasks: it is asked once for each kind of server whether it is its turn."""
+        tasks = Counter(event.host for event in first.done.events)
+        turns = Counter(event.host for event in first.done.all(task="Work when it is its turn") if event.status == "skipped")
+
+        assert turns == dict.fromkeys(first.stage.names, 3)
+        assert max(tasks.values()) <= 50

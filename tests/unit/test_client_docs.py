@@ -37,6 +37,16 @@ class TestInventory:
         assert [finding for host in hosts for finding in unknown_variables(host.vars, prefix="dwb_")] == []
 
 
+class TestFirstExample:
+    def test_finds_its_files_wherever_it_is_run(self) -> None:
+        """A playbook of the collection has no folder of the operator's beside it, so no path in the example is relative."""
+        (play,) = yaml.safe_load(blocks(README.read_text(encoding="utf-8"), "yaml")[0])
+        paths = [*play["vars"]["dwb_trust_src"], play["vars"]["dwb_certificate"]["pem_src"]]
+
+        assert len(paths) == 3
+        assert all(path.startswith("{{ inventory_dir }}/") for path in paths)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
 class TestPages:
     def test_set_variables_that_exist(self, page: Path) -> None:

@@ -16,6 +16,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import connection_loader
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.layout import make_layout
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import Finding
+from ansible_collections.certops.rollout.plugins.plugin_utils._task.client import CLIENT_GROUPS
 from ansible_collections.certops.rollout.plugins.plugin_utils._task.node import read_request
 from ansible_collections.certops.rollout.plugins.plugin_utils._task.options import argument_spec, role_options, unknown_options
 
@@ -59,14 +60,14 @@ def faults(command: str) -> list[Finding]:
 
 
 class TestInventory:
-    def test_names_every_server_and_its_root(self, tmp_path: Path) -> None:
+    def test_names_every_machine_and_its_root(self, tmp_path: Path) -> None:
         """The INI file, read by Ansible: groups, a range of hosts, and a path with single backslashes."""
         (tmp_path / "inventory.ini").write_text(blocks(GUIDE, "ini")[0], encoding="utf-8")
         inventory = InventoryManager(DataLoader(), sources=[str(tmp_path / "inventory.ini")])
         hosts = inventory.get_hosts("windows")
 
-        assert len(hosts) == 5
-        assert {host.vars["dwb_root"] for host in hosts} == {"C:\\Adobe\\Server", "D:\\Adobe\\Server"}
+        assert len(hosts) == 6
+        assert {host.vars["dwb_root"] for host in hosts} == {"C:\\Adobe\\Server", "D:\\Adobe\\Server", "E:\\ReportServer"}
         assert all(make_layout(host.vars["dwb_root"]).windows for host in hosts)
 
     @pytest.mark.parametrize("connection", ["winrm", "psrp", "ssh"])
@@ -112,16 +113,16 @@ class TestCommands:
     def test_run_playbooks_and_read_variables_that_exist(self, text: str) -> None:
         """Playbooks by their full name, and every dwb_ variable in the text."""
         playbooks = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
-        groups = {"dwb_master", "dwb_dpu", "dwb_fsu", "dwb_repeater"}
+        roles = {name for role in ("dwb_cluster", "dwb_client", "dwb_sensor") for name in role_options(role)}
 
         assert set(re.findall(r"ansible-playbook -i \S+ certops\.rollout\.(\w+)", text)) <= playbooks
-        assert set(re.findall(r"\bdwb_\w+", text)) <= role_options("dwb_cluster").keys() | groups
+        assert set(re.findall(r"\bdwb_\w+", text)) <= roles | {*CLIENT_GROUPS, "dwb_master", "dwb_dpu", "dwb_fsu", "dwb_repeater"}
 
     def test_say_what_to_expect(self) -> None:
         """Every row of the checklist has a number, what it proves, a command, and what comes out."""
         rows = [re.split(r"(?<!\\) \| ", line.strip("| ")) for line in ACCEPTANCE.splitlines() if re.match(r"\| \d+ \|", line)]
 
-        assert [int(row[0]) for row in rows] == list(range(1, 11))
+        assert [int(row[0]) for row in rows] == list(range(1, 15))
         assert all(len(row) == 4 and "`" in row[2] + row[3] and all(row) for row in rows)
 
 

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import re
 import socket
 import ssl
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ class Target:
         server_name: The name to ask for (SNI), empty to ask for none.
         timeout: Seconds for connecting and for each message.
         identity: PEM of key and leaf to present as client, empty to present none.
+        page: Path of a page to ask for in the same connection, empty to ask for none.
     """
 
     address: str
@@ -44,6 +46,7 @@ class Target:
     server_name: str = ""
     timeout: float = 10.0
     identity: bytes = field(default=b"", repr=False)
+    page: str = ""
 
 
 def probe(target: Target, *, now: datetime) -> dict[str, Any]:
@@ -56,19 +59,22 @@ def probe(target: Target, *, now: datetime) -> dict[str, Any]:
 
     Returns:
         ``fingerprint``, ``common_name``, validity, ``protocol``, ``cipher``, ``chain``
-        (SHA-256, leaf first), ``peer`` and ``controller`` (both ends in numbers) with
-        ``error`` None; or only ``error``, in the words of the system or of OpenSSL.
+        (SHA-256, leaf first), ``peer`` and ``controller`` (both ends in numbers) and, where
+        a page was asked for, ``status`` with ``error`` None; or only ``error``, in the words
+        of the system or of OpenSSL.
     """
     try:
         with socket.create_connection((target.address, target.port), target.timeout) as plain, \
                 _context(target).wrap_socket(plain, server_hostname=_asked_for(target)) as tls:
             leaf = tls.getpeercert(binary_form=True) or b""
-            facts = {"protocol": tls.version(), "cipher": (tls.cipher() or ("",))[0], "chain": _chain(tls, leaf),
+            facts: dict[str, Any] = {"protocol": tls.version(), "cipher": (tls.cipher() or ("",))[0], "chain": _chain(tls, leaf),
                      "peer": tls.getpeername()[0], "controller": tls.getsockname()[0]}
             _await_alert(tls, target)
+            if target.page:
+                facts["status"] = _status(tls, target)
         return {**(describe(read_certificate(leaf, where=target.address), now) or {}), **facts, "error": None}
-    except (OSError, ValueError) as error:
-        return {"error": getattr(error, "strerror", None) or str(error)}
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return {"error": getattr(error, "strerror", None) or str(error) or type(error).__name__}
     except CoreError as error:
         return {"error": error.findings[0].problem}
 
@@ -108,6 +114,14 @@ def _await_alert(tls: ssl.SSLSocket, target: Target) -> None:
         tls.recv(1)
 
 
+def _status(tls: ssl.SSLSocket, target: Target) -> int:
+    """Return the HTTP status that the server gives for the page; what it says beyond that is left unread."""
+    tls.sendall(f"GET {target.page} HTTP/1.1\r\nHost: {target.server_name or target.address}\r\nConnection: close\r\n\r\n".encode("ascii"))
+    answer = http.client.HTTPResponse(tls, method="GET")
+    answer.begin()
+    return answer.status
+
+
 def probe_all(targets: Sequence[Target], *, now: datetime, workers: int = 32) -> list[dict[str, Any]]:
     """
     Return the answers of all *targets*, in their order.
@@ -121,13 +135,13 @@ def probe_all(targets: Sequence[Target], *, now: datetime, workers: int = 32) ->
         return list(pool.map(lambda target: probe(target, now=now), targets))
 
 
-def await_fingerprint(target: Target, fingerprint: str, *, now: datetime, seconds: float) -> dict[str, Any]:
+def await_answer(target: Target, expected: Callable[[Mapping[str, Any]], bool], *, now: datetime, seconds: float) -> dict[str, Any]:
     """
-    Probe *target* until it presents *fingerprint*, or *seconds* have passed.
+    Probe *target* until it answers as *expected*, or *seconds* have passed.
 
     Args:
         target: Who to ask.
-        fingerprint: SHA-256 of the certificate that is wanted; empty takes any.
+        expected: Told for an answer.
         now: Aware, for the days left.
         seconds: How long to wait at the most; 0 asks once.
 
@@ -137,6 +151,6 @@ def await_fingerprint(target: Target, fingerprint: str, *, now: datetime, second
     end = time.monotonic() + seconds
     while True:
         answer = probe(target, now=now)
-        if answer.get("fingerprint") == fingerprint or (not fingerprint and not answer["error"]) or time.monotonic() >= end:
+        if expected(answer) or time.monotonic() >= end:
             return answer
         time.sleep(0.2)

@@ -17,6 +17,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import filter_loader, test_loader
 
 from .._core.errors import CoreError, Finding, OptionError, Refused
 from .._core.x509 import AVAILABLE
@@ -43,6 +44,9 @@ class RolloutAction(ActionBase):  # type: ignore[misc]
         super().__init_subclass__(**more)
         argument_spec(cls.__module__.rpartition(".")[2])
         role_options(ROLE)
+        # So are the filters and tests of templates, which every worker would find for itself.
+        for loader, name in ((filter_loader, "default"), (test_loader, "defined")):
+            loader.get(name)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of ``execute``, or a failed one that lists every finding."""

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from .._core.dwb.addresses import Network, read_network
@@ -68,11 +68,12 @@ def wait_for_clients(options: Mapping[str, Any], task_vars: Mapping[str, Any], e
     moved = is_retiring(every) or any(member.survey.get("another_issuer", True) for member in every)
     ready = check_clients(of_cluster, accepted, partial=bool(options["partial"]), moved=moved)
     known = [network for client in of_cluster for network in client.networks]
-    known += [network for host in cluster_hosts(task_vars) for network in _networks(host, task_vars["hostvars"][host])]
+    servers = {host: task_vars["hostvars"][host] for host in cluster_hosts(task_vars)}
+    known += [network for host, variables in servers.items() for network in _networks(host, variables)]
     met = [member.survey.get("served", {}).get(end) for member in every for end in ("peer", "controller")]
     known += [network for each in met for network in [read_network(each)] if network is not None]
     strangers = check_callers(every, known, accepted)
-    warnings = (*_mistyped(options, task_vars), *ready.warnings, *strangers.warnings)
+    warnings = (*_mistyped(options, servers, hosts=task_vars["hostvars"]), *ready.warnings, *strangers.warnings)
     return Waiting((*ready.findings, *strangers.findings), warnings)
 
 
@@ -88,12 +89,11 @@ def surveyed_clients(options: Mapping[str, Any], task_vars: Mapping[str, Any]) -
     return [client for client in clients(task_vars, str(options["clients"] or "")) if client.survey and not accepted.covers(client)]
 
 
-def _mistyped(options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Iterable[str]:
+def _mistyped(options: Mapping[str, Any], servers: Mapping[str, Mapping[str, Any]], *, hosts: Container[str]) -> Iterable[str]:
     """Yield entries that name nobody: who was meant is waited for all the same."""
-    hosts = task_vars["hostvars"]
     for entry in options["accepted_loss"] or ():
         if read_network(entry) is None and entry not in hosts:
             yield f"dwb_accepted_loss: {entry!r} is neither a name in the inventory nor an address or network"
-    for entry in dict.fromkeys(each for host in cluster_hosts(task_vars) for each in _listed(hosts[host])):
+    for entry in dict.fromkeys(each for variables in servers.values() for each in _listed(variables)):
         if read_network(entry) is None:
             yield f"dwb_client_addresses: {entry!r} is neither an address nor a network; names are not looked up"

@@ -144,6 +144,7 @@ def unknown_variables(variables: Mapping[str, Any], *, prefix: str) -> list[Find
         variables: Of one host.
         prefix: What the names of the roles and of their variables start with.
     """
-    mine = {name: value for name, value in variables.items() if name.startswith(prefix) and not name.startswith(f"{prefix}_")}
+    # Names only: to ask hostvars for a value is to evaluate its template.
+    mine = [name for name in variables if name.startswith(prefix) and not name.startswith(f"{prefix}_")]
     spec = _options_of_roles(prefix)
-    return unknown_options({name: value for name, value in mine.items() if name not in spec}, spec, where="variable")
+    return unknown_options(dict.fromkeys(name for name in mine if name not in spec), spec, where="variable")

@@ -34,7 +34,8 @@ def read_file(loader: DataLoader, path: str, *, option: str) -> bytes:
         # The public functions return text, or decrypt into a temporary file; a key belongs into neither.
         content: bytes = loader._get_file_contents(path)[0]
     except (AnsibleError, OSError) as error:
-        reason = getattr(error, "message", None) or str(error)
+        # Without ansible-core's advice on remote_src, an option that is not ours.
+        reason = " ".join(str(getattr(error, "message", None) or error).partition("\nIf you are using a module")[0].split())
         raise OptionError(where=option, problem=f"cannot read {path!r} on the controller: {reason}",
                           remedy="name a file that exists and is readable there; begin with {{ inventory_dir }}/ for a playbook "
                                  "of the collection") from None

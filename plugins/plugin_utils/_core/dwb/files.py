@@ -4,16 +4,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from ..errors import CoreError, Finding
+from ..names import fold
 from ..observation import FileState, Observation
 from ..pem import split_pem
 from ..x509 import Certificate, read_certificate
 
 # A node whose clock is further off than this would judge validity periods otherwise than the controller.
 CLOCK_SKEW = timedelta(minutes=10)
+
+# "Visual Sciences CA, also Insight CA"; "Visual Sciences,LLC" in the Windows store (dossier 1.2, 5.3).
+_VENDOR = re.compile(r"\bvisual ?sciences\b|\binsight ca\b")
+_NO_WORD = re.compile(r"[\W_]+")
+
+
+def is_vendor(name: str) -> bool:
+    """Tell whether a subject or an issuer is the CA that licenses the product."""
+    return bool(_VENDOR.search(_NO_WORD.sub(" ", fold(name))))
 
 
 def kind_shown(kind: str) -> str:

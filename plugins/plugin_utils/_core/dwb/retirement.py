@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ..certificate import Certificate
@@ -14,13 +13,10 @@ from ..pem import PemBlock, split_pem
 from ..rehearsal import Party, rehearse_retirement
 from ..trust import names_above, readable_certificates, retired_blocks
 from ..x509 import read_certificate
+from .files import is_vendor
 from .layout import BUNDLE, CERTIFICATE, LICENCE
 from .planner import Wanted, bundle_after
 from .server import Server
-
-# "Visual Sciences CA, also Insight CA"; "Visual Sciences,LLC" in the Windows store (dossier 1.2, 5.3).
-_VENDOR = re.compile(r"\bvisual ?sciences\b|\binsight ca\b")
-_NO_WORD = re.compile(r"[\W_]+")
 
 
 def check_retired(server: Server, wanted: Wanted) -> list[Finding]:
@@ -88,7 +84,7 @@ def _why(anchor: Certificate, above: set[str]) -> str:
     """Return why *anchor* has to stay, empty when it may go."""
     if fold(anchor.subject) in above:
         return f"the licence certificate {LICENCE} chains to it"
-    if any(_VENDOR.search(_NO_WORD.sub(" ", fold(name))) for name in (anchor.subject, anchor.issuer)):
+    if is_vendor(anchor.subject) or is_vendor(anchor.issuer):
         return "it is of Visual Sciences, whose certificates other servers and clients present"
     return ""
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from ..errors import Finding
 from ..observation import FileState
-from ..pem import as_text
+from ..pem import as_text, split_pem
 from ..plan import Change
 from ..printable import printable
+from ..trust import readable_certificates
 from ..x509 import Certificate
 from .layout import BUNDLE, CERTIFICATE, LICENCE
 from .marker import Noted, split_commit
@@ -111,8 +112,13 @@ def shows_another_issuer(server: Server, wanted: Wanted, judged: Judged, *, serv
     if leaf is None or leaf.fingerprint == served.get("fingerprint", today.fingerprint if today else None):
         return False
     issuers = {issuer for issuer in (served.get("issuer"), today.issuer if today else None) if issuer}
-    # A CA may have another key and the same name.
-    return issuers != {leaf.issuer} or bool(judged.planned.get("trust"))
+    return issuers != {leaf.issuer} or bool(judged.planned.get("trust")) or (not judged.findings and _has_two_keys(server, leaf.issuer))
+
+
+def _has_two_keys(server: Server, issuer: str) -> bool:
+    """Tell whether a CA has another key and the same name: the new one may be in the bundle since an earlier rollout of trust alone."""
+    anchors = readable_certificates(split_pem(server.bundle.content or b""))
+    return len({anchor.public_key_sha256 for anchor in anchors if anchor.subject == issuer}) > 1
 
 
 def _leaf_pem(server: Server, wanted: Wanted) -> bytes:

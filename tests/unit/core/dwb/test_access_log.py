@@ -226,5 +226,3 @@ class TestUnreadable:
         assert [str(finding) for finding in audit.findings] == [(
             "/srv/dwb/Audit: permission denied; so nobody can tell who connects; "
             "become root; or make sure of your clients, then set dwb_audit_days: 0")]
-
-

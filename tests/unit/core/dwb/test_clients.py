@@ -87,7 +87,6 @@ class TestCheckClients:
         assert preflight.warnings == ("ws-07: client: was not surveyed, so nobody knows whom it trusts; it is left out",)
         assert rules(check_clients([client(failure="lost")], NOBODY, partial=True)) == ["client-lost"]
 
-
     def test_only_warns_of_who_is_away_while_nobody_has_to_trust_another_ca(self) -> None:
         """A renewal by the same CA locks nobody out; a client that is there and not ready is waited for all the same."""
         away, unready = client(failure="no route to host"), client(findings=[FINDING])

@@ -18,6 +18,7 @@ from ansible_collections.certops.rollout.plugins.plugin_utils._core.pem import s
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.x509 import read_certificate
 from cryptography.x509.oid import NameOID
 
+from unit.builders import make_root
 from unit.fakes import MemoryHost
 
 from .servers import CN, NOW, Tree, anchors, company, identity, leaf, licensor
@@ -241,6 +242,14 @@ class TestShowsAnotherIssuer:
         answer = {"fingerprint": "old", "issuer": served} if served else {}
 
         assert shows_another(installed(WITH_LINE), served=answer, trust=trust) is expected
+
+    @pytest.mark.parametrize(("name", "expected"), [("Corp Issuing CA", True), ("Other CA", False)])
+    def test_tells_a_rotation_whose_trust_is_there_already(self, *, name: str, expected: bool) -> None:
+        """Of a CA of the same name with another key: nobody was waited for, and whoever was away was locked out."""
+        bundle = licensor().pem + b"".join(each.pem for each in company()) + make_root(name, key="rsa1024").pem
+        tree = Tree(files={CUSTOM: leaf(1).pem, COMMUNICATIONS: WITH_LINE, "Certificates/trust_ca_cert.pem": bundle})
+
+        assert shows_another(tree, served={"fingerprint": "old", "issuer": "CN=Corp Issuing CA"}) is expected
 
     @pytest.mark.parametrize("phases", [("trust",), ()])
     def test_is_no_matter_of_trust_alone(self, phases: tuple[str, ...]) -> None:

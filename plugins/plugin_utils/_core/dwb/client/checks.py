@@ -17,6 +17,7 @@ from ...observation import FileState
 from ...pem import PemBlock
 from ...requirements import Expectation, Judgement, check_identity, check_installed
 from ...x509 import read_certificate
+from ..files import is_vendor
 from ..server_info_plan import unknown_servers
 from .layout import base_name
 from .planner import ClientWanted, own_leaf
@@ -124,7 +125,7 @@ def judge_certificate(client: Client, wanted: ClientWanted, terms: Terms) -> Jud
     asked = {"certificate", "configuration"} & set(wanted.phases)
     if not asked or client.layout.kind == "sensor":
         return Judgement((), client.doubts)
-    findings = [*client.doubts, *_check_licence(client), *_check_store(client, wanted)]
+    findings = [*client.doubts, *_check_licence(client, wanted), *_check_store(client, wanted)]
     findings += _check_chosen(client, wanted) if "configuration" in asked and not client.doubts else []
     judgement = _judge_leaf(client, wanted, terms)
     return Judgement((*findings, *judgement.findings), judgement.warnings)
@@ -143,7 +144,7 @@ def _judge_leaf(client: Client, wanted: ClientWanted, terms: Terms) -> Judgement
     return Judgement((), ())
 
 
-def _check_licence(client: Client) -> Iterator[Finding]:
+def _check_licence(client: Client, wanted: ClientWanted) -> Iterator[Finding]:
     names, folder = list(client.licences), client.layout.certificates
     if not names:
         yield Finding(folder, "holds no licence certificate, so nobody can tell which CN the client is known by",
@@ -151,10 +152,13 @@ def _check_licence(client: Client) -> Iterator[Finding]:
     if len(names) > 1:
         yield Finding(folder, f"{len(names)} certificates may be the licence: {', '.join(sorted(names))}",
                       "move away those that are not, out of the folder", "licence")
-    licence, own = client.licence, client.installed
-    if licence and own and own.issuer == licence.issuer:
-        yield Finding(client.certificate.path, f"was issued by {own.issuer}, as the licence certificate was: it may be one itself",
-                      "choose another certificate_name; a licence certificate is never written", "licence")
+    licence, given = client.licence, wanted.identity.leaf if wanted.identity else None
+    # The one that is given as well, or the next run would find it there and refuse to go on.
+    of_vendor = [own for own in (client.installed, given) if own and (is_vendor(own.issuer) or (licence and own.issuer == licence.issuer))]
+    if of_vendor:
+        yield Finding(client.certificate.path, f"was issued by {of_vendor[0].issuer}, as licence certificates are: it may be one itself",
+                      "choose another certificate_name, or give a certificate of the company's CA; a licence certificate is never written",
+                      "licence")
 
 
 def _check_store(client: Client, wanted: ClientWanted) -> Iterator[Finding]:
@@ -168,7 +172,7 @@ def _check_store(client: Client, wanted: ClientWanted) -> Iterator[Finding]:
 
 def _check_chosen(client: Client, wanted: ClientWanted) -> Iterator[Finding]:
     """Find that nothing would present the certificate: names of servers that are misspelt, a file that is not there."""
-    if not any(each.tls for each in client.connections):
+    if not client.findings and not any(each.tls for each in client.connections):
         yield Finding(client.layout.config_folder, "no connection of the client uses TLS, so nothing would present the certificate",
                       "leave the certificate out for this client, or correct its configuration", "certificate-for")
         return

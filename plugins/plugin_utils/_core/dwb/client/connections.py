@@ -100,14 +100,16 @@ def _of_sensor(state: FileState, warnings: list[Finding]) -> tuple[Connection, .
 def _of_stunnel(layout: ClientLayout, state: FileState, warnings: list[Finding]) -> tuple[Connection, ...]:
     content, where = state.content or b"", state.path
     file = stunnel.parse(content, where=where)
-    bundle = stunnel.value(content, "CAfile", where=where) or ""
-    if not _is_here(layout, bundle, layout.bundle):
-        raise CfgError(where=where, problem=f"unknown layout: CAfile is {bundle!r}, not {BUNDLE} in the same folder",
+    services: list[str | None] = list(stunnel.services(content, where=where)) or [None]
+    # A tunnel to somewhere else may do without both.
+    named = {stunnel.value(content, "CAfile", service=service, where=where) or "" for service in services}
+    foreign = sorted(bundle for bundle in named if bundle and not _is_here(layout, bundle, layout.bundle))
+    if foreign or named == {""}:
+        raise CfgError(where=where, problem=f"unknown layout: CAfile is {(foreign or [''])[0]!r}, not {BUNDLE} in the same folder",
                        remedy="keep stunnel.conf, certificate and trust bundle in one folder, as the product's documentation has it")
-    if (stunnel.value(content, "verify", where=where) or "0") in {"0", "1"}:
+    if any((stunnel.value(content, "verify", service=service, where=where) or "0") in {"0", "1"} for service in services):
         warnings.append(Finding(where, "verify is below 2: stunnel talks to any server", "write verify = 2", "no-verify"))
-    services: list[str | None] = list(stunnel.services(content, where=where))
-    return tuple(_service(file, content, service) for service in services or [None])
+    return tuple(_service(file, content, service) for service in services)
 
 
 def _service(file: FlatFile, content: bytes, service: str | None) -> Connection:

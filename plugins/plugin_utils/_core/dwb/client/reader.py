@@ -150,7 +150,9 @@ def _check_pointer(layout: ClientLayout, observation: Observation) -> Iterator[F
     try:
         pointed_folder(layout, observation)
     except CoreError as error:
-        yield from error.findings
+        for finding in error.findings:
+            known = layout.kind == "sensor" or "data_path" in finding.remedy
+            yield finding if known else replace(finding, remedy=f"{finding.remedy}; or give the folder in the option data_path")
 
 
 def _check_configs(layout: ClientLayout, observation: Observation, configs: tuple[FileState, ...]) -> Iterator[Finding]:

@@ -119,7 +119,7 @@ class TestJudgeCertificate:
         (company()[1].issue(CN, eku=(SERVER,)), ["purpose-client"]), (company()[1].issue("jane", eku=(CLIENT,)), ["common-name"]),
         (company()[1].issue(CN, eku=(CLIENT,), not_after=NOW + timedelta(days=9)), ["days-left"]),
         (make_root("Strange Root").issue(CN), ["chain"]), (company()[1].issue(CN, key="ec"), ["key-type"]),
-        (licensor().issue(CN), []), (company()[1].issue(CN, eku=BOTH), []),
+        (licensor().issue(CN), ["licence"]), (company()[1].issue(CN, eku=BOTH), []),
     ])
     def test_refuses_what_no_server_would_take(self, leaf: Leaf, expected: list[str]) -> None:
         """One thing broken, one finding."""
@@ -159,6 +159,12 @@ class TestJudgeCertificate:
         """Nobody else tells the CN; and a licence is never overwritten."""
         assert rules(findings(ClientTree(files={"Certificates/Jane Doe.pem": None}))) == ["licence"]
         assert rules(findings(ClientTree(files={f"Certificates/{OWN}": licensor().issue(CN).pem}))) == ["licence"]
+
+    def test_overwrites_no_licence_whose_name_was_given(self) -> None:
+        """Beside a certificate that somebody put there by hand, which passed for the licence; the client would not have started again."""
+        tree = ClientTree(files={"Certificates/Company.pem": own_leaf(1).pem}, options={"certificate_name": "Jane Doe.pem"})
+
+        assert rules(findings(tree)) == ["licence"]
 
     def test_counts_what_can_be_read_only(self) -> None:
         """What is no certificate is no licence."""

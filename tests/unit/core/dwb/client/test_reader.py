@@ -100,6 +100,24 @@ class TestReadClient:
         assert rules(ClientTree("repeater", {"Components/Replicate.cfg": REPLICATE.replace(b"    Name", b"\tName")}).observe().doubts) == [
             "CfgError"]
 
+    @pytest.mark.parametrize(("more", "expected"), [
+        (b"[mail]\naccept = 25\nconnect = mail:465\n", []), (b"[mail]\nCAfile = /etc/ssl/ca.pem\n", ["CfgError"])])
+    def test_gives_trust_to_a_query_api_host_with_another_tunnel(self, more: bytes, expected: list[str]) -> None:
+        """One that checks nobody is nobody's business; whether one with a bundle of its own is, nobody can tell."""
+        own = b"[insight]\nverify = 2\nCAfile = trust_ca_cert.pem\ncert = Jane Doe.pem\nconnect = 10.0.0.5:443\n"
+        client = ClientTree("query_api", {"stunnel.conf": own + more}).observe()
+
+        assert (rules(client.findings), rules(client.warnings)) == (expected, [] if expected else ["no-verify"])
+
+    @pytest.mark.parametrize(("content", "remedy"), [
+        (DATA.decode().encode("utf-16"), "or give the folder in the option data_path"),
+        (DATA.replace(b"/srv", b"%HOME%"), "give the folder in the option data_path")])
+    def test_says_how_to_do_without_an_insight_ini(self, content: bytes, remedy: str) -> None:
+        """Nobody need edit a file of the product to get trust into it."""
+        [finding] = ClientTree("workstation", {"Insight.ini": content}).observe().findings
+
+        assert (remedy in finding.remedy, finding.remedy.count("data_path")) == (True, 1)
+
     @pytest.mark.parametrize(("files", "expected", "presents"), [
         ({"ReportServer.cfg": servers_cfg().replace(b"    Port", b"\tPort")}, ["CfgError"], False),
         ({"ReportServer.cfg": servers_cfg() + b"odd\r\n", CERTIFICATES + OWN: own_leaf().pem}, ["CfgError"], True),
