@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.cfg_edit import set_parameter
-from demo.world import GROUPS, Company
+from demo.inventory import GROUPS
+from demo.world import Company
 from simulator.cluster import free_ports
 from simulator.licensor import Licensor
 from simulator.tree import Master, Node, install
