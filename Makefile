@@ -4,12 +4,14 @@ COLLECTIONS := build/collections/ansible_collections
 CHECKS := lint types sanity docs build unit contract simulator integration matrix
 
 .DEFAULT_GOAL := help
-.PHONY: help test demo molecule bench clean $(CHECKS)
+.PHONY: help test demo molecule bench chaos release clean $(CHECKS)
 
 help: .venv/dev-done
 	@echo "make demo [KEEP=1]    roll a five-server cluster over, on this machine; KEEP=1 leaves it running"
 	@echo "make test             all checks marked * below; each one is also a target: make unit"
 	@echo "make molecule [SCENARIO=x]   real hosts: machines with systemd, over SSH; needs root and podman"
+	@echo "make chaos [SHORT=1]  break it on purpose, count what comes of it, and write docs/reliability.md; an hour, or SHORT=1"
+	@echo "make release          the archive, its bill of materials (CycloneDX) and checksums, in build/release"
 	@echo "make bench [PART=x]   how fast it is, beside what else could do its work; takes an hour"
 	@.venv/bin/nox --list | grep '^[*-] '
 
@@ -27,18 +29,24 @@ demo: .venv/run-done
 molecule: .venv/dev-done
 	.venv/bin/nox --session molecule $(if $(SCENARIO),-- $(SCENARIO))
 
+chaos: .venv/dev-done
+	.venv/bin/nox --session chaos $(if $(SHORT),-- --short)
+
+release: .venv/dev-done
+	.venv/bin/nox --session release
+
 bench: .venv/dev-done
 	.venv/bin/nox --session bench $(if $(PART),-- $(PART))
 
 clean:
 	rm -rf build .venv .nox
 
-.venv/run-done: requirements.txt requirements/run.txt | $(COLLECTIONS)/certops/rollout
-	sh tools/make_venv.sh .venv requirements/run.txt
+.venv/run-done: requirements/run.lock | $(COLLECTIONS)/certops/rollout
+	sh tools/make_venv.sh .venv requirements/run.lock
 	touch $@
 
-.venv/dev-done: .venv/run-done requirements/test.txt requirements/dev.txt
-	sh tools/make_venv.sh .venv requirements/dev.txt
+.venv/dev-done: .venv/run-done requirements/dev.lock requirements/collections.lock
+	sh tools/make_venv.sh .venv requirements/dev.lock
 	rm -rf $(COLLECTIONS)/ansible
 	.venv/bin/python tools/fetch_collections.py build/collections
 	touch $@

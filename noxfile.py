@@ -29,6 +29,7 @@ WORKERS = ("-n", "2")
 # A cluster of stand-in servers serves all tests of its file.
 BY_FILE = (*WORKERS, "--dist", "loadfile")
 NEWEST = find_newest_python()
+LOCKED = "# Written by nox -s lock of {}.txt: versions and the SHA-256 of their archives. pip installs nothing else.\n"
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "none"
@@ -92,8 +93,8 @@ def unit(session: nox.Session) -> None:
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """Test the script for nodes in every shell of this machine."""
-    session.run(*PYTEST, *WORKERS, "tests/contract", *session.posargs)
+    """Test the script for nodes in every shell of this machine, and a sample of the faults and attacks of ``chaos``."""
+    session.run(*PYTEST, *WORKERS, "tests/contract", "tests/chaos", *session.posargs)
 
 
 @nox.session
@@ -112,6 +113,13 @@ def integration(session: nox.Session) -> None:
 def molecule(session: nox.Session) -> None:
     """Play the scenarios of molecule/ on machines with systemd, over SSH: all of them, or those that are named."""
     session.run("python", "tools/run_molecule.py", *session.posargs)
+
+
+@nox.session
+def chaos(session: nox.Session) -> None:
+    """Break it on purpose, for an hour or so, and write docs/reliability.md; or: --seed SEED NAME of an experiment."""
+    path = os.pathsep.join(["tests", str(COLLECTIONS)])
+    session.run("python", "-m", "chaos", *session.posargs, env={"PYTHONPATH": path})
 
 
 @nox.session
@@ -149,7 +157,7 @@ def matrix(session: nox.Session) -> None:
     """Repeat unit and integration tests on the newest ansible-core that this machine's Pythons can run."""
     if not NEWEST:
         session.skip(f"no Python newer than 3.{sys.version_info.minor} found: only the oldest controller was tested")
-    session.install("--quiet", "--upgrade", "ansible-core>=2.20", "--requirement", "requirements/test.txt")
+    session.install("--quiet", "--require-hashes", "--requirement", "requirements/newest.lock")
     session.run("ansible-playbook", "--version")
     session.run(*PYTEST, *WORKERS, "tests/unit")
     session.run(*PYTEST, *BY_FILE, "tests/integration")
@@ -172,5 +180,33 @@ def mutation(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build the collection's archive in build/, from what git tracks."""
-    session.run("ansible-galaxy", "collection", "build", "--force", "--output-path", "build", str(lay_out(COLLECTIONS)))
+    """Build the collection's archive in build/, from what git tracks; twice, and both have to be the same bytes."""
+    session.run("python", "tools/build_collection.py", str(lay_out(COLLECTIONS)), "build")
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Build the archive, and write its bill of materials and checksums, in build/release; docs/releasing.md tells how it is signed."""
+    shutil.rmtree("build/release", ignore_errors=True)
+    session.run("python", "tools/build_collection.py", str(lay_out(COLLECTIONS)), "build/release")
+    session.run("python", "tools/make_sbom.py", *map(str, Path("build/release").glob("*.tar.gz")))
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def lock(session: nox.Session) -> None:
+    """Choose the newest versions that requirements/*.txt allow, and write them with their hashes into the lock files."""
+    session.install("--quiet", "uv==0.13.9")
+    for name, python in (("run", "3.11"), ("dev", "3.11"), ("newest", "3.12"), ("collections", "3.11")):
+        target = Path(f"requirements/{name}.lock")
+        session.run("uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--generate-hashes", "--no-header", "--no-annotate",
+                    "--python-version", python, *(["--no-deps"] if name == "collections" else []),
+                    f"requirements/{name}.txt", "--output-file", str(target))
+        target.write_text(LOCKED.format(name) + target.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def audit(session: nox.Session) -> None:
+    """Ask whether a vulnerability is known of any pinned package."""
+    session.install("--quiet", "pip-audit>=2.9,<3")
+    for name in ("run", "dev", "newest"):
+        session.run("pip-audit", "--disable-pip", "--require-hashes", "--requirement", f"requirements/{name}.lock")

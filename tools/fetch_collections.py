@@ -16,8 +16,8 @@ from pathlib import Path
 
 import yaml
 
-# The release of the ansible package that goes with ansible-core 2.19.
-PACKAGE = "ansible>=12,<13"
+# The ansible package, pinned.
+LOCK = Path(__file__).parents[1] / "requirements/collections.lock"
 FOR_TESTS = ("community.crypto", "containers.podman")
 
 
@@ -30,7 +30,7 @@ def wanted() -> tuple[str, ...]:
 def download(folder: str) -> Path:
     """Return the wheel of the ansible package, fetched into *folder*."""
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*pip, "--only-binary", ":all:", "--dest", folder, PACKAGE], check=True)
+    subprocess.run([*pip, "--only-binary", ":all:", "--dest", folder, "--require-hashes", "--requirement", str(LOCK)], check=True)
     return next(Path(folder).glob("*.whl"))
 
 
@@ -41,7 +41,7 @@ def main(target: str) -> None:
         members = [name for name in wheel.namelist() if name.startswith(folders)]
         missing = [folder for folder in folders if not any(name.startswith(folder) for name in members)]
         if missing:
-            sys.exit(f"{PACKAGE} has no {' '.join(missing)}: add the collection's own package to tools/fetch_collections.py")
+            sys.exit(f"the ansible package has no {' '.join(missing)}: add the collection's own package to tools/fetch_collections.py")
         wheel.extractall(target, members)
 
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# usage: make_venv.sh FOLDER REQUIREMENTS
-# Make the virtual environment FOLDER with the oldest Python that will do, and install REQUIREMENTS into it.
+# usage: make_venv.sh FOLDER LOCK
+# Make the virtual environment FOLDER with the oldest Python that will do, and install into it what LOCK pins, if it has the hashes given there.
 # PYTHON=/path/to/python chooses another one. exit: 0 made, 69 something is missing, 1 an installation failed
 set -eu
 
@@ -20,7 +20,7 @@ main() {
   # Debian ships the venv module without ensurepip until python3-venv is installed.
   "$python" -c 'import ensurepip, venv' 2>/dev/null || die "$python cannot make virtual environments: apt-get install python3-venv"
   [ -x "$1/bin/pip" ] || "$python" -m venv "$1"
-  "$1/bin/pip" install --quiet --disable-pip-version-check --requirement "$2"
+  "$1/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement "$2"
 }
 
 main "$@"

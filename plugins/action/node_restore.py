@@ -12,6 +12,7 @@ from ..plugin_utils._core.dwb.marker import Standing, Turn, read_standing, stand
 from ..plugin_utils._core.dwb.planner import taken_back_commit
 from ..plugin_utils._core.errors import Refused
 from ..plugin_utils._host.port import HostFiles
+from ..plugin_utils._task.asked import check_rollout
 from ..plugin_utils._task.base import RolloutAction, holder
 from ..plugin_utils._task.transaction import recover, settle
 
@@ -31,6 +32,9 @@ class ActionModule(RolloutAction):
         if node.findings:
             raise Refused(node.findings)
         commits = tuple(reversed(node.marker.commits)) if run and node.marker.run == run else ()
+        against = check_rollout(node, str(options["take_over"] or "")) if commits and not options["force"] else []
+        if against:
+            raise Refused(against)
         if commits and not self.check_mode:
             # Noted first: cut short here, the marker still says that there is something to take back.
             note = taken_back_commit(node, Turn(run, holder()))

@@ -81,6 +81,20 @@ class TestTrust:
         look = told.of("node", "Look").result
         assert (look["taken_back"], look["restart_pending"], look["folder"]) == (run, False, str(node.root / "lib"))
 
+    def test_is_not_taken_back_under_another_controller(self, tmp_path: Path) -> None:
+        """Unless forced, as the marker was edited here; of a run that has left nothing there is nothing to take back, whoever is at work."""
+        node = make_client(tmp_path, "sensor")
+        run, back = "20260314T091500Z-3f9a1c", {"root": str(node.root / "lib")}
+        node.play({"name": "Do", "module": "client", "options": {**options_of(node, "sensor"), **TRUST, "run": run}})
+        marker = Path(f"{back['root']}.certops") / "marker"
+        marker.write_text(json.dumps(json.loads(marker.read_text()) | {"holder": "elsewhere-1"}))
+
+        assert f"rollout {run} by elsewhere-1" in refusals(node, "node_restore", {"case": {**back, "run": run}})["case"]
+        told = node.play({"name": "Other", "module": "node_restore", "options": {**back, "run": "20260101T000000Z-abcdef"}},
+                         {"name": "Back", "module": "node_restore", "options": {**back, "run": run, "force": True}})
+
+        assert [told.of("node", name).result["changed"] for name in ("Other", "Back")] == [False, True]
+
     def test_ends_an_interrupted_run_when_told_so(self, tmp_path: Path) -> None:
         """The twin without take_over is refused with the run's name; the lock is gone afterwards."""
         node = make_client(tmp_path, "query_api")

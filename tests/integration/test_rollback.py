@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+
 from integration.world import Stage, findings
 
 
@@ -37,6 +39,24 @@ class TestRollback:
         assert starts == dict.fromkeys(rolled_out.names, 0)
         assert rolled_out.served() == rolled_out.licensed, forced.stdout
         assert forced.rc == 0, forced.stdout
+        assert rolled_out.files() == rolled_out.shipped
+
+    def test_under_another_live_rollout_is_refused(self, rolled_out: Stage) -> None:
+        """Another controller has not finished on one node: none is taken back, unless it is forced, as the marker was edited here."""
+        marker = rolled_out.state(rolled_out.names[1]) / "marker"
+        noted = json.loads(marker.read_text()) | {"restart_pending": True, "holder": "elsewhere-1"}
+        marker.write_text(json.dumps(noted))
+        before = rolled_out.everything()
+
+        refused = rolled_out.play("rollback")
+        after, starts = rolled_out.everything(), rolled_out.starts()
+        done = rolled_out.play("rollback", "-e", "dwb_force=true")
+
+        assert refused.rc != 0
+        assert f"{rolled_out.names[1]}: rollout: rollout {noted['run']} by elsewhere-1" in "\n".join(findings(refused))
+        assert after == before
+        assert starts == dict.fromkeys(rolled_out.names, 0)
+        assert done.rc == 0, done.stdout
         assert rolled_out.files() == rolled_out.shipped
 
     def test_of_a_part_of_the_cluster_is_refused(self, rolled_out: Stage) -> None:

@@ -168,31 +168,32 @@ def parse_line(raw: bytes, text: str, *, number: int) -> CfgLine:
 def _tree(lines: tuple[CfgLine, ...]) -> tuple[tuple[Entry, ...], dict[int, str]]:
     top: list[Entry] = []
     faults: dict[int, str] = {}
-    open_entries: list[Entry] = []
+    # With each, whether it holds a value: to look again for every child is no work for a line of half a megabyte.
+    open_entries: list[tuple[Entry, bool]] = []
     for line in lines:
         if line.is_blank:
             continue
-        while open_entries and open_entries[-1].line.indent >= line.indent:
+        while open_entries and open_entries[-1][0].line.indent >= line.indent:
             open_entries.pop()
-        parent = open_entries[-1] if open_entries else None
-        entry = Entry(line, [])
-        if fault := _fault(line, parent):
+        parent, below_value = open_entries[-1] if open_entries else (None, False)
+        entry, is_scalar = Entry(line, []), line.is_scalar
+        if fault := _fault(line, parent, is_scalar=is_scalar, below_value=below_value):
             faults[line.number] = fault
         else:
             (parent.children if parent else top).append(entry)
         # A faulty line stays a parent: what is indented below it must not fall to the entry before it.
-        open_entries.append(entry)
+        open_entries.append((entry, is_scalar))
     return tuple(top), faults
 
 
-def _fault(line: CfgLine, parent: Entry | None) -> str:
+def _fault(line: CfgLine, parent: Entry | None, *, is_scalar: bool, below_value: bool) -> str:
     if not line.key:
         return "no 'key = type: value'"
-    if line.is_vector and line.is_scalar:
+    if line.is_vector and is_scalar:
         return "a vector whose count is no 'N items'"
     if parent is None:
         return "a top-level line that is indented" if line.indent else ""
-    if parent.line.is_scalar:
+    if below_value:
         return f"indented below line {parent.line.number}, which holds a value"
     if parent.children and parent.children[0].line.indent != line.indent:
         return f"indented by {line.indent}, its siblings by {parent.children[0].line.indent}"

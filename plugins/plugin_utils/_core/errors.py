@@ -7,11 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .printable import printable
+
 
 @dataclass(frozen=True)
 class Finding:
     """
-    One broken requirement.
+    One broken requirement; what a node or a file put into it is made safe to print, and each part is one line.
 
     Attributes:
         where: The file, line, host or option at fault, as an operator would name it.
@@ -24,6 +26,10 @@ class Finding:
     problem: str
     remedy: str
     rule: str = "error"
+
+    def __post_init__(self) -> None:
+        for name in ("where", "problem", "remedy"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
     def __str__(self) -> str:
         """Return the finding as one line for people."""

@@ -20,6 +20,7 @@ _TYPES = {
 _WIDE = {28: "utf-32-be", 30: "utf-16-be"}
 _SPECIAL = frozenset('"+,;<>\\')
 _CONTEXT_0 = 0xA0
+_OID = 128   # bytes; those in use have a dozen, and the time it takes to read one grows with its square
 
 
 class Attribute(NamedTuple):
@@ -145,21 +146,23 @@ def _decoded(tag: int, value: bytes) -> str:
 
 def _elements(der: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield tag and content of each element of *der*, one behind the other."""
-    rest = der
-    while rest:
-        if len(rest) < 2 or rest[0] & 0x1F == 0x1F:
+    at = 0
+    while at < len(der):
+        if len(der) < at + 2 or der[at] & 0x1F == 0x1F:
             raise ValueError("no DER element")
-        size, start = rest[1], 2
+        size, start = der[at + 1], at + 2
         if size & 0x80:
             start += size & 0x7F
-            size = int.from_bytes(rest[2:start], "big")
-        if start + size > len(rest):
+            size = int.from_bytes(der[at + 2 : start], "big")
+        if start + size > len(der):
             raise ValueError("a DER element is cut")
-        yield rest[0], rest[start : start + size]
-        rest = rest[start + size :]
+        yield der[at], der[start : start + size]
+        at = start + size
 
 
 def _dotted(body: bytes) -> str:
+    if len(body) > _OID:
+        raise ValueError("an object identifier of no known kind")
     arcs, arc = [], 0
     for byte in body:
         arc = arc << 7 | byte & 0x7F

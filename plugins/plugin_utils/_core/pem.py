@@ -16,8 +16,12 @@ from .errors import PemError
 # A marker stands alone on its line. Whatever else has the dashes of one is refused: glued blocks look like that.
 _DASHES, _KEY = b"-----", b"PRIVATE KEY"
 _MARKER = re.compile(rb"-----(?P<edge>BEGIN|END) (?P<label>[!-,.-~]+(?:[ -][!-,.-~]+)*)-----[ \t]*")
-_SUSPECT = re.compile(rb"-----(?:BEGIN|END|(?:B|BE|BEG|BEGI|E|EN)$)|(?:BEGIN|END) [A-Z0-9 ]+-----")
+_SUSPECT = re.compile(rb"-----(?:BEGIN|END|(?:B|BE|BEG|BEGI|E|EN)$)")
+_TAIL = re.compile(rb"(?:BEGIN|END) [A-Z0-9 ]")
+_LABEL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 "
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
+# Blanks of any kind may stand beside the base64 of a block.
+_PLAIN = bytes(byte if 0x20 <= byte < 0x7F or byte in b"\n\r\t" else ord(" " if byte in b"\v\f" else "?") for byte in range(256))
 BOM = b"\xef\xbb\xbf"   # OpenSSL 3 takes one at the start of a file; amid it, blocks are lost
 
 
@@ -95,7 +99,7 @@ def _split(content: bytes, where: str) -> list[PemBlock]:
             continue
         marker = _MARKER.fullmatch(line.rstrip(b"\r\n"))
         if marker is None:
-            if _SUSPECT.search(line):
+            if _is_suspect(line):
                 raise _error(where, number, problem="a marker is not alone on its line",
                              remedy="put every BEGIN and END marker on a line of its own")
         elif begin is None and marker["edge"] == b"BEGIN":
@@ -110,6 +114,16 @@ def _split(content: bytes, where: str) -> list[PemBlock]:
     return blocks
 
 
+def as_text(content: bytes) -> str:
+    """
+    Return *content* as ASCII with the same blocks; what else stands in it and cannot be printed becomes a question mark.
+
+    Args:
+        content: A whole file, which may hold any bytes between its blocks.
+    """
+    return content.removeprefix(BOM).translate(_PLAIN).decode("ascii")
+
+
 def lines_of(content: bytes) -> list[bytes]:
     """
     Return the lines of *content* with their ends.
@@ -118,6 +132,12 @@ def lines_of(content: bytes) -> list[bytes]:
         content: Any bytes. Only LF ends a line, as in OpenSSL; ``splitlines`` would split at a lone CR, too.
     """
     return _LINE.findall(content)
+
+
+def _is_suspect(line: bytes) -> bool:
+    """Tell whether *line* has the dashes before a marker, or those behind one; as one pattern that would take hours for a long line."""
+    before_dashes = line.split(b"-----")[:-1]
+    return bool(_SUSPECT.search(line)) or any(_TAIL.search(part, len(part.rstrip(_LABEL))) for part in before_dashes)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .observation import ABSENT, FileState
+from .printable import printable_lines
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Change:
 def _shown(content: bytes | None, *, absent: bool) -> str:
     if absent:
         return ""
-    return "(content not shown)\n" if content is None else content.decode("utf-8", "backslashreplace")
+    return "(content not shown)\n" if content is None else printable_lines(content.decode("utf-8", "backslashreplace"))
 
 
 def replacing(state: FileState, content: bytes, action: str, **details: object) -> Change:

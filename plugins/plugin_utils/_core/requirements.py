@@ -15,7 +15,8 @@ from .identity import Identity
 from .names import shown
 from .pem import PemBlock, split_pem
 from .purposes import EXPIRED, NOT_YET_VALID, PURPOSES, check_purposes
-from .x509 import is_issued_by, read_certificate
+from .roots import find_rootless
+from .x509 import read_certificate
 
 _MIN_BITS, _MAX_BITS = 2048, 4096
 _SIGNATURES = frozenset({"sha256WithRSAEncryption", "sha384WithRSAEncryption", "sha512WithRSAEncryption"})
@@ -234,7 +235,7 @@ def check_anchors(content: bytes, *, where: str, now: datetime, known: bytes = b
     for place, anchor in anchors.items():
         findings += [*_authority(anchor, place), *_validity(anchor, now, place)]
     present = _read_anchors(known, where="present bundle", findings=[])
-    return findings + list(_rootless(anchors, list(present.values())))
+    return findings + list(find_rootless(anchors, list(present.values())))
 
 
 def _read_anchors(content: bytes, *, where: str, findings: list[Finding]) -> dict[str, Certificate]:
@@ -277,19 +278,3 @@ def _authority(anchor: Certificate, place: str) -> Iterator[Finding]:
     elif not anchor.can_sign:
         yield Finding(place, f"key usage does not include certificate signing (keyCertSign): {shown(anchor.subject)}",
                       "get a CA certificate with keyCertSign", "not-a-ca")
-
-
-def _rootless(anchors: dict[str, Certificate], present: list[Certificate]) -> Iterator[Finding]:
-    """Find anchors, and present ones above them, whose issuer is nowhere; a product may refuse a partial chain."""
-    pool = [*anchors.values(), *present]
-    waiting = list(anchors.items())
-    seen = set(anchors.values())
-    while waiting:
-        place, anchor = waiting.pop(0)
-        issuers = [issuer for issuer in pool if is_issued_by(anchor, issuer)]
-        if not issuers:
-            missing = f"{shown(anchor.issuer)}, which issued {shown(anchor.subject)}, is missing"
-            yield Finding(place, f"unable to get issuer certificate: {missing}",
-                          "add every CA level up to the self-signed root", "root-missing")
-        waiting += [(place, issuer) for issuer in issuers if issuer not in seen]
-        seen.update(issuers)

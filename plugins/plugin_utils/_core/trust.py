@@ -150,11 +150,14 @@ def names_above(certificates: Iterable[Certificate], pool: Collection[Certificat
         certificates: Leaves or CAs.
         pool: Where CAs further up are looked for.
     """
+    above: dict[str, set[str]] = {}
+    for certificate in pool:
+        above.setdefault(fold(certificate.subject), set()).add(fold(certificate.issuer))
     names: set[str] = set()
     found = {fold(certificate.issuer) for certificate in certificates}
-    while not found <= names:
+    while found:
         names |= found
-        found = {fold(certificate.issuer) for certificate in pool if fold(certificate.subject) in names}
+        found = {issuer for name in found for issuer in above.get(name, ())} - names
     return names
 
 

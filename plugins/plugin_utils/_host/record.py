@@ -11,9 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .._core.errors import HostError, InterruptedRunError, LockedError, StaleFileError
+from .._core.printable import printable
 
 CONTENT_LIMIT = 1024 * 1024  # bytes; content above it stays on the node
 ANSWER_LIMIT = 64 * CONTENT_LIMIT  # characters
+# Bounds of what is kept in memory for each of them: a record is flat, and holds one file at the most.
+_LINES_LIMIT, _LINE_LIMIT = 20_000, 2 * CONTENT_LIMIT
+_FIELDS_LIMIT = 64   # fields and brackets of a record; one of a file has eight
 SYSTEM = re.compile("posix|windows")
 
 # From about_Language_Modes: what PowerShell says of a script that is not allowed to do what it does.
@@ -149,14 +153,15 @@ def unusable(host: str, problem: str) -> HostError:
 
 def shown(text: str, limit: int = 300) -> str:
     """Return *text* as one line of at most *limit* characters, in which nothing moves a cursor or hides."""
-    words = " ".join(text[: 4 * limit].split())
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in words)
+    line = printable(" ".join(text[: 4 * limit].split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def _lines(reply: Reply) -> list[str]:
     if len(reply.output) > ANSWER_LIMIT:
         raise unusable(reply.host, f"it is longer than {ANSWER_LIMIT // CONTENT_LIMIT} MiB")
+    if reply.output.count("\n") > _LINES_LIMIT:
+        raise unusable(reply.host, f"it has more than {_LINES_LIMIT} lines")
     lines = [line.removesuffix("\r") for line in reply.output.split("\n")]
     while lines and not lines[-1]:
         lines.pop()
@@ -185,6 +190,8 @@ def _record(reply: Reply, number: int, line: str) -> Record:
 
 
 def _parsed(line: str) -> Mapping[str, object] | None:
+    if len(line) > _LINE_LIMIT or sum(map(line.count, ":,[{")) > 4 * _FIELDS_LIMIT:
+        return None   # read as JSON, it could take gigabytes
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):

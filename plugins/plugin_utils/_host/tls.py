@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import re
 import socket
 import ssl
 import time
@@ -22,6 +23,7 @@ from .._core.errors import CoreError
 from .._core.handshake import load_identity
 from .._core.x509 import read_certificate
 
+_HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")
 _DER = 2   # what the ssl module calls the encoding of a certificate's public bytes
 
 
@@ -63,7 +65,7 @@ def probe(target: Target, *, now: datetime) -> dict[str, Any]:
     """
     try:
         with socket.create_connection((target.address, target.port), target.timeout) as plain, \
-                _context(target).wrap_socket(plain, server_hostname=target.server_name or None) as tls:
+                _context(target).wrap_socket(plain, server_hostname=_asked_for(target)) as tls:
             leaf = tls.getpeercert(binary_form=True) or b""
             facts: dict[str, Any] = {"protocol": tls.version(), "cipher": (tls.cipher() or ("",))[0], "chain": _chain(tls, leaf),
                      "peer": tls.getpeername()[0], "controller": tls.getsockname()[0]}
@@ -75,6 +77,11 @@ def probe(target: Target, *, now: datetime) -> dict[str, Any]:
         return {"error": getattr(error, "strerror", None) or str(error) or type(error).__name__}
     except CoreError as error:
         return {"error": error.findings[0].problem}
+
+
+def _asked_for(target: Target) -> str | None:
+    """Return the name for SNI, which takes a host name (RFC 6066 section 3) where a common name may be anything; None for none."""
+    return target.server_name if _HOST_NAME.fullmatch(target.server_name) and len(target.server_name) < 254 else None
 
 
 def _context(target: Target) -> ssl.SSLContext:

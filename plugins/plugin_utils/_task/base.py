@@ -7,6 +7,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+import resource
 import secrets
 import socket
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,9 @@ from .._host.port import StateFolder
 from .options import argument_spec, from_variables, role_options, unknown_options
 
 ROLE = "dwb_cluster"
+
+# Findings of one result: some for each of a thousand nodes, and not half a million for one file that somebody has made up.
+_TOLD = 5000
 
 
 class RolloutAction(ActionBase):  # type: ignore[misc]
@@ -48,6 +52,7 @@ class RolloutAction(ActionBase):  # type: ignore[misc]
         """Return the result of ``execute``, or a failed one that lists every finding."""
         result = super().run(tmp, task_vars)
         del tmp
+        _leave_no_core()
         try:
             if not AVAILABLE:
                 raise OptionError(where="controller", problem="the Python package cryptography cannot be imported",
@@ -118,8 +123,16 @@ def failed(findings: Sequence[Finding]) -> dict[str, Any]:
     Args:
         findings: At least one.
     """
-    lines = [str(finding) for finding in findings]
-    return {"failed": True, "msg": "\n".join(lines), "findings": [asdict(finding) for finding in findings]}
+    told = list(findings[:_TOLD])
+    if len(findings) > _TOLD:
+        told.append(Finding("findings", f"there are {len(findings) - _TOLD} more", "mend these first, then run again", "more"))
+    return {"failed": True, "msg": "\n".join(map(str, told)), "findings": [asdict(finding) for finding in told]}
+
+
+def _leave_no_core() -> None:
+    """Keep this process, which Ansible makes for each task, and its children from leaving a key in a core dump (getrlimit(2))."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 def holder() -> str:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import Finding
@@ -228,6 +228,9 @@ def check_way_back(members: Sequence[Member], way: WayBack) -> list[Finding]:
     findings = [Finding(f"{member.host}: node", member.failure,
                         "make it reachable, or leave it out by --limit and -e dwb_force=true", "vanished")
                 for member in members if member.failure and way.run]
+    # Taken back under another controller's hands, one half of the cluster would go forward and the other half back.
+    findings += [replace(found, where=f"{member.host}: {found.where}") for member in members if way.run
+                 for found in (Finding(**finding) for finding in member.survey.get("findings", ())) if found.rule == "rollout"]
     return findings + [Finding(f"{member.host}: {path}", f"was changed by somebody since rollout {way.run}",
                                "keep a copy of it, then take back all the same with -e dwb_force=true", "edited")
                        for member in members if member.host in way.restore for path in member.survey.get("edited", ())]

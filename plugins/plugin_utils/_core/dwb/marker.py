@@ -11,12 +11,18 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
 from ..errors import Finding, NodeError
-from ..observation import FileState, Look, Observation
+from ..observation import ABSENT, FileState, Look, Observation
 from ..plan import Change, replacing
-from .layout import Place
+from .layout import PHASES, Place
 
 # What the host contract allows as the id of a run.
 _COMMIT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
+_RUN = re.compile(f"(?:{_COMMIT.pattern})?")
+# A marker is told to the operator in commands ("-e dwb_take_over=RUN"), so what is in it must be nothing but a name.
+_HOLDER = re.compile(r"[A-Za-z0-9-]{0,40}")
+_SHA256 = re.compile(f"{ABSENT}|[0-9a-f]{{64}}")
+_COMMITS = 1000   # far more than a rollout has that is begun again and again; each is one call when it is taken back
+_CLOCK = 2**53    # seconds since 1970, as the host contract has them
 
 # RUN.NUMBER-CLOCK-HOST-PID, and what the node adds when it takes one back.
 _OURS = re.compile(r"(?P<run>[^.]+)\.\d+-[0-9a-f]+-(?P<holder>[A-Za-z0-9-]+-\d+)(\.restore)?")
@@ -139,7 +145,7 @@ def read_marker(state: FileState) -> Marker:
         return Marker()
     try:
         return _checked(json.loads(state.content or b""))
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise NodeError(where=state.path, problem="is not the marker of a rollout",
                         remedy="look at the backups beside it, then delete it") from None
 
@@ -147,12 +153,30 @@ def read_marker(state: FileState) -> Marker:
 def _checked(fields: dict[str, object]) -> Marker:
     """Return the marker of *fields*; ValueError or TypeError when one of them is not what it should be."""
     marker = Marker(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})  # type: ignore[arg-type]
-    texts = (marker.run, marker.holder, *marker.commits, *marker.phases, *marker.files.keys(), *marker.files.values())
-    if not all(isinstance(text, str) for text in texts) or any(_COMMIT.fullmatch(text) is None for text in marker.commits):
-        raise TypeError("a text is none")
-    if not isinstance(marker.restart_pending, bool) or not isinstance(marker.since, int) or isinstance(marker.since, bool):
+    if not isinstance(marker.commits, tuple) or not isinstance(marker.phases, tuple):
+        raise TypeError("no list")
+    texts = ((_HOLDER, (marker.holder,)), (_RUN, (marker.run,)), (_COMMIT, marker.commits), (_SHA256, marker.files.values()))
+    if not all(pattern.fullmatch(text) for pattern, words in texts for text in words):
+        raise ValueError("a word that no rollout writes")
+    if len(marker.commits) > _COMMITS or not set(marker.phases) <= set(PHASES) or not all(isinstance(path, str) for path in marker.files):
+        raise ValueError("commits, phases or paths that no rollout writes")
+    if not isinstance(marker.restart_pending, bool) or not _is_time(marker.since):
         raise TypeError("neither a truth value nor a time")
     return marker
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _CLOCK
+
+
+def is_run(text: str) -> bool:
+    """
+    Tell whether *text* can be the identifier of a rollout, so that it may stand in a command.
+
+    Args:
+        text: As a node gave it.
+    """
+    return _COMMIT.fullmatch(text) is not None
 
 
 def write_marker(state: FileState, marker: Marker) -> Change:

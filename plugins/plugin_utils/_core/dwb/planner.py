@@ -16,7 +16,7 @@ from ..plan import Change, replacing
 from ..sddl import ADMINISTRATORS, SYSTEM
 from ..trust import plan_swapped, swap_anchors
 from .layout import CERTIFICATE_VALUE, LICENCE, Place
-from .marker import Marker, Noted, Turn, commit_id, write_marker
+from .marker import Marker, Noted, Turn, commit_id, is_run, write_marker
 from .server import Server
 
 
@@ -180,9 +180,10 @@ def restart_commit(node: Noted, turn: Turn) -> Commit | None:
 
 
 def taken_back(node: Noted) -> str:
-    """Return the last rollout that was taken back on the node, empty if none was."""
+    """Return the last rollout that was taken back on the node, empty if none was or the note is none."""
     content = node.observation.file(node.layout.taken_back).content or b""
-    return content.decode("ascii", "replace").strip()
+    run = content.decode("ascii", "replace").strip()
+    return run if is_run(run) else ""
 
 
 def taken_back_commit(node: Noted, turn: Turn) -> Commit:

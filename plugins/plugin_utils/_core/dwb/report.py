@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..printable import printable
 from .clients import Client
 from .cluster import Member, differs_from_master
 
@@ -77,9 +78,19 @@ def _problems(member: Member, masters: Sequence[Member]) -> list[str]:
         problems.append(f"does not answer TLS: {survey['served']['error']}")
     elif member.served != survey.get("presents"):
         problems.append("serves another certificate than the one on its disk")
+    problems += _validity(survey.get("served", {}))
     if survey.get("marker", {}).get("restart_pending"):
         problems.append(f"restart pending since rollout {survey['marker']['run']}")
     return problems
+
+
+def _validity(served: Mapping[str, Any]) -> list[str]:
+    """Tell of a certificate that every client refuses by now, or refuses still: it may well be the one on the disk."""
+    if (served.get("days_left") or 0) < 0:
+        return [f"serves a certificate that expired on {str(served.get('not_after'))[:10]}"]
+    if (served.get("age_days") or 0) < 0:
+        return [f"serves a certificate that is not valid before {str(served.get('not_before'))[:10]}"]
+    return []
 
 
 def _file(path: str) -> str:
@@ -101,7 +112,8 @@ def make_table(rows: Sequence[dict[str, Any]]) -> list[str]:
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     days = "-" if row["days_left"] is None else str(row["days_left"])
     state = "; ".join(row["problems"]) or "ok"
-    return (row["node"], row["role"] or "-", row["common_name"] or "-", _short(row["served"]), _short(row["on_disk"]), days, state)
+    name = printable(row["common_name"] or "-", limit=64)
+    return (row["node"], row["role"] or "-", name, _short(row["served"]), _short(row["on_disk"]), days, printable(state, limit=20_000))
 
 
 def _short(fingerprint: str | None) -> str:

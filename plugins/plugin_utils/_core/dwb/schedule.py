@@ -36,9 +36,9 @@ def check_schedule(file: FileState, *, now: datetime, window: timedelta) -> list
         start, every = (_value(file, key) for key in ("Start Time", "Restart Every"))
         first, slack = _parse(start)
         due = _next(first - slack, every=every, now=now - 2 * slack)
-    except (CfgError, ValueError) as error:
+    except (CfgError, ValueError, OverflowError) as error:
         return [Finding(file.path, f"the next restart cannot be told: {error}", _REMEDY, "scheduled-restart")]
-    if due is None or due > now + window:
+    if due is None or due - now > window:
         return []
     hours = window / timedelta(hours=1)
     return [Finding(file.path, f"the server restarts by itself within {hours:g} hours ({start}, every {every or '-'})",

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from ..cfg import parse
+from ..cfg import Entry, parse
 from ..cfg_edit import component_header, get_parameter
 from ..cfg_path import find
 from ..cfg_value import plain_value
@@ -19,6 +20,9 @@ from .files import check_bundle, check_clock, kind_shown, read_leaf
 from .layout import BUNDLE, CERTIFICATE, COMMUNICATIONS, LICENCE, Layout
 from .marker import Marker, read_standing
 from .schedule import check_schedule
+
+# Of a port that is none, a number of a thousand digits included, nothing is asked.
+_PORT = re.compile(r"0*([1-9][0-9]{0,4})")
 
 _COMMUNICATIONS_FIRST = "name the install root of a server, the folder that holds Components and Certificates"
 
@@ -173,7 +177,8 @@ def _scalars(file: FileState, findings: list[Finding]) -> dict[str, str]:
             continue
         if found is not None:
             settings[key] = found.value.strip()
-    if not settings.get("SSL Port", "443").isdecimal() or settings.get("SSL Port") == "0":
+    port = _PORT.fullmatch(settings.get("SSL Port", "443"))
+    if port is None or int(port[1]) > 65535:
         findings.append(Finding(file.path, f"SSL Port is {settings.pop('SSL Port')!r}: nothing would present a certificate",
                                 "give it the port for TLS, 443 by default", "port"))
     return settings
@@ -210,9 +215,14 @@ def _read_source(server: Server, findings: list[Finding]) -> str:
 def _source(file: FileState) -> str:
     """Tell by the entry whose Local Path is Components; not listed means the documented default, the processing servers' copy."""
     cfg = parse(file.content or b"", where=file.path)
+    directories = find(cfg, ("component", "Directories"))
+    labelled: dict[str, list[Entry]] = {}   # looked up from the first for each number, a file of a megabyte would take minutes
+    for entry in directories.children if directories else ():
+        labelled.setdefault(entry.line.key, []).append(entry)
     number = 0
     while True:
-        paths = [find(cfg, ("component", "Directories", str(number), key)) for key in ("Local Path", "Remote URI")]
+        at = replace(cfg, entries=tuple(labelled.get(str(number), ())))
+        paths = [find(at, (str(number), key)) for key in ("Local Path", "Remote URI")]
         local, remote = ("" if path is None else plain_value(path.line).strip().strip("/\\").casefold() for path in paths)
         if not local:
             return "processing"

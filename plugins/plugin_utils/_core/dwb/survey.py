@@ -12,8 +12,9 @@ from typing import Any
 
 from ..errors import Finding
 from ..observation import FileState
-from ..pem import split_pem
+from ..pem import as_text, split_pem
 from ..plan import Change
+from ..printable import printable
 from ..trust import readable_certificates
 from ..x509 import Certificate
 from .layout import BUNDLE, CERTIFICATE, LICENCE
@@ -56,7 +57,7 @@ def make_survey(server: Server, wanted: Wanted, judged: Judged, *, role: str, no
     observation = server.observation
     return {
         "role": role, "root": server.layout.root, "system": observation.system,
-        "common_name": server.licence.common_names[0] if server.licence and server.licence.common_names else None,
+        "common_name": _common_name(server.licence),
         "port": server.port, "follows": server.follows,
         "marker": asdict(server.marker), "taken_back": taken_back(server),
         "edited": edited(server, (server.bundle, server.certificate, server.communications, server.processing)),
@@ -68,9 +69,9 @@ def make_survey(server: Server, wanted: Wanted, judged: Judged, *, role: str, no
         "licence": describe(server.licence, now), "installed": describe(server.installed, now),
         "presents": server.presents.fingerprint if server.presents else None,
         "wanted": leaf.fingerprint if leaf else None,
-        "leaf_after": _leaf_pem(server, wanted).decode("latin-1"),
-        "leaf_now": (server.certificate.content or b"").decode("latin-1") if server.settings.get("Certificate") else "",
-        "bundle_after": bundle_after(server, wanted).decode("latin-1") if not judged.findings else "",
+        "leaf_after": as_text(_leaf_pem(server, wanted)),
+        "leaf_now": as_text(server.certificate.content or b"") if server.settings.get("Certificate") else "",
+        "bundle_after": as_text(bundle_after(server, wanted)) if not judged.findings else "",
         "retiring": _retiring(server, wanted, judged) if not judged.findings else {},
     }
 
@@ -81,7 +82,7 @@ def _retiring(server: Server, wanted: Wanted, judged: Judged) -> dict[str, Any]:
         return {}
     return {
         "anchors": [name for change in judged.planned.get("trust", ()) for name in _removed(change)],
-        "bundle_now": (server.bundle.content or b"").decode("latin-1"),
+        "bundle_now": as_text(server.bundle.content or b""),
         "leaves": {name: leaf.pem.decode("ascii") for name, leaf in held_leaves(server, wanted).items()},
     }
 
@@ -137,11 +138,16 @@ def describe(certificate: Certificate | None, now: datetime) -> dict[str, Any] |
     if certificate is None:
         return None
     return {
-        "common_name": certificate.common_names[0] if certificate.common_names else None,
+        "common_name": _common_name(certificate),
         "fingerprint": certificate.fingerprint, "issuer": certificate.issuer,
         "not_before": certificate.not_before.isoformat(), "not_after": certificate.not_after.isoformat(),
         "days_left": (certificate.not_after - now).days, "age_days": (now - certificate.not_before).days,
     }
+
+
+def _common_name(certificate: Certificate | None) -> str | None:
+    """Return the common name as it may be shown: it is whatever somebody had certified."""
+    return printable(certificate.common_names[0]) if certificate and certificate.common_names else None
 
 
 def _files(server: Server, planned: Mapping[str, Sequence[Change]]) -> dict[str, dict[str, str]]:
@@ -178,4 +184,4 @@ def _leftovers(server: Server) -> list[str]:
     """Return what should not be in Certificates: the server takes each of them for a licence (dossier 4.6)."""
     folder = server.layout.path(server.layout.root, "Certificates")
     names = [file.path.replace("\\", "/").rpartition("/")[2] for file in server.observation.folders[folder].files]
-    return [f"{folder}: {name} is scanned as a licence; move it away" for name in names if name.casefold() not in _EXPECTED]
+    return [f"{folder}: {printable(name)} is scanned as a licence; move it away" for name in names if name.casefold() not in _EXPECTED]

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from ...pem import as_text
 from ..marker import split_commit
 from ..planner import taken_back
 from ..survey import Judged, describe, edited
@@ -34,10 +35,10 @@ def make_client_survey(client: Client, wanted: ClientWanted, judged: Judged, *, 
         "changes": {phase: [change.as_result() for change in changes] for phase, changes in judged.planned.items()},
         "licence": describe(client.licence, now), "installed": describe(client.installed, now),
         "presents": client.presents.fingerprint if client.presents else None,
-        "leaf_now": _pem(client.no_licence.pem if client.no_licence else b""),
-        "leaf_after": _pem(_leaf_after(client, wanted)),
-        "bundle_now": _pem(client.bundle.content or b""),
-        "bundle_after": _pem(client_bundle_after(client, wanted)) if not judged.findings else "",
+        "leaf_now": as_text(client.no_licence.pem if client.no_licence else b""),
+        "leaf_after": as_text(_leaf_after(client, wanted)),
+        "bundle_now": as_text(client.bundle.content or b""),
+        "bundle_after": as_text(client_bundle_after(client, wanted)) if not judged.findings else "",
         "servers": [each.as_result() for each in client.connections],
     }
 
@@ -49,7 +50,3 @@ def _leaf_after(client: Client, wanted: ClientWanted) -> bytes:
         return wanted.identity.leaf.pem if wanted.identity and configured else b""
     leaf = own_leaf(client, wanted)
     return leaf.pem if leaf and (client.is_custom or configured) else b""
-
-
-def _pem(content: bytes) -> str:
-    return content.decode("latin-1")

@@ -1,0 +1,21 @@
+# Copyright (c) 2026 certops
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Faults and attacks, made on purpose, counted: experiments that try to break what the collection promises."""
+
+from __future__ import annotations
+
+from . import disks, kills, liars, names, networks, rivals, secrets, times
+from .fuzzing import fuzz
+from .outcome import Experiment
+from .targets import TARGETS
+
+EXPERIMENTS: dict[str, Experiment] = {
+    "kill-command": kills.at_every_command, "kill-moment": kills.at_random_moments,
+    "disk-full": disks.full, "disk-broken": disks.broken,
+    "network-answers": networks.answers, "network-requests": networks.requests,
+    "two-commits": rivals.commits, "saved-meanwhile": rivals.saves,
+    "lying-node": liars.nodes, "hostile-names": names.certificates,
+    "secrets-script": secrets.script,
+    "time-certificates": times.certificates, "time-clocks": times.clocks,
+    **{f"fuzz-{name}": fuzz(name) for name in TARGETS},
+}
