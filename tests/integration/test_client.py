@@ -82,7 +82,7 @@ class TestTrust:
         assert (look["taken_back"], look["restart_pending"], look["folder"]) == (run, False, str(node.root / "lib"))
 
     def test_is_not_taken_back_under_another_controller(self, tmp_path: Path) -> None:
-        """Unless forced, as the marker was edited here; of a run that has left nothing, nothing is to be taken back."""
+        """Unless forced, as the marker was edited here; of a run that has left nothing nothing is to be taken back, whoever is at work."""
         node = make_client(tmp_path, "sensor")
         run, back = "20260314T091500Z-3f9a1c", {"root": str(node.root / "lib")}
         node.play({"name": "Do", "module": "client", "options": {**options_of(node, "sensor"), **TRUST, "run": run}})
