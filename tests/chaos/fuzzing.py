@@ -31,7 +31,7 @@ def fuzz(name: str) -> Callable[[Effort], Outcome]:
     def experiment(effort: Effort) -> Outcome:
         outcome = Outcome(f"input of any kind for the parser `{name}`", "no crash, nothing above 1 s, no 200 MB", effort.seed)
         mutator, held = Mutator(seeds(name), seed=effort.seed), _megabytes()
-        for _ in range(effort.times(300, otherwise=1_000_000)):
+        for _ignored in range(effort.times(300, otherwise=1_000_000)):
             content = mutator.next()
             outcome.count(_feed(name, content, outcome=outcome, mutator=mutator))
         outcome.expect(_megabytes() - held < _MEMORY, f"held {_megabytes() - held} MB")

@@ -44,7 +44,7 @@ def at_random_moments(effort: Effort) -> Outcome:
     begun = time.perf_counter()
     make_node(effort.folder).send(request(make_node(effort.folder)))
     whole = time.perf_counter() - begun
-    for _ in range(effort.times(1, otherwise=1000)):
+    for _ignored in range(effort.times(1, otherwise=1000)):
         host, moment = make_node(effort.folder), dice.random() * whole
         process, content = host.start(request(host))
         timer = threading.Timer(moment, end, [process])

@@ -41,7 +41,7 @@ def nodes(effort: Effort) -> Outcome:
     dice, truth = random.Random(effort.seed), _truth()
     for number in range(effort.times(60, otherwise=20_000)):
         records = json.loads(json.dumps(truth))
-        for _ in range(dice.choice((1, 1, 2, 3))):
+        for _ignored in range(dice.choice((1, 1, 2, 3))):
             dice.choice(_LIES)(records, dice)
         begun = time.process_time()
         try:

@@ -36,7 +36,7 @@ class Mutator:
     def next(self) -> bytes:
         """Return an input that was made of one or two others."""
         content = bytearray(self._dice.choice(self.corpus))
-        for _ in range(self._dice.choice((1, 1, 1, 2, 3, 5))):
+        for _ignored in range(self._dice.choice((1, 1, 1, 2, 3, 5))):
             self._change(content)
         return bytes(content[: self.LIMIT])
 
@@ -59,7 +59,7 @@ class Mutator:
         elif kind == 2:
             content[start:start] = content[start:end] * dice.choice((1, 1, 2, 20))
         elif kind == 3:
-            content[start:end] = bytes(dice.randrange(256) for _ in range(end - start))
+            content[start:end] = bytes(dice.randrange(256) for _ignored in range(end - start))
         elif kind == 4:
             other = dice.choice(self.corpus)
             content[start:end] = other[dice.randrange(len(other) + 1):][: dice.choice((8, 64, 512))]

@@ -81,5 +81,3 @@ def _shake(server: socket.socket, context: ssl.SSLContext) -> None:
         context.wrap_socket(connection, server_side=True).close()
     except OSError:
         connection.close()
-
-

@@ -54,9 +54,9 @@ def make_node(folder: Path, *, shell: str = "sh") -> Host:
     return host
 
 
-def request(host: Host, run: str = "r1", before: Mapping[str, bytes | None] = BEFORE) -> list[str]:
-    """Return the request to commit AFTER over *before*."""
-    rows = [_row(host, name, before[name]) for name in AFTER]
+def request(host: Host, run: str = "r1") -> list[str]:
+    """Return the request to commit AFTER over BEFORE."""
+    rows = [_row(host, name, BEFORE[name]) for name in AFTER]
     return [*host.head("commit", f"run {run}"), *rows, "end"]
 
 

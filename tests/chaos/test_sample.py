@@ -26,7 +26,7 @@ class TestMutator:
         """What broke once can be repeated."""
         first, second = Mutator([b"abc", b"def"], seed=3), Mutator([b"abc", b"def"], seed=3)
 
-        assert [first.next() for _ in range(50)] == [second.next() for _ in range(50)]
+        assert [first.next() for _ignored in range(50)] == [second.next() for _ignored in range(50)]
 
     def test_keeps_what_behaved_in_a_new_way(self) -> None:
         """Once for each behaviour."""

@@ -67,8 +67,9 @@ def probe(target: Target, *, now: datetime) -> dict[str, Any]:
         with socket.create_connection((target.address, target.port), target.timeout) as plain, \
                 _context(target).wrap_socket(plain, server_hostname=_asked_for(target)) as tls:
             leaf = tls.getpeercert(binary_form=True) or b""
-            facts: dict[str, Any] = {"protocol": tls.version(), "cipher": (tls.cipher() or ("",))[0], "chain": _chain(tls, leaf),
-                     "peer": tls.getpeername()[0], "controller": tls.getsockname()[0]}
+            facts: dict[str, Any] = {
+                "protocol": tls.version(), "cipher": (tls.cipher() or ("",))[0], "chain": _chain(tls, leaf),
+                "peer": tls.getpeername()[0], "controller": tls.getsockname()[0]}
             _await_alert(tls, target)
             if target.page:
                 facts["status"] = _status(tls, target)

@@ -73,7 +73,7 @@ class TestOptions:
 
 
 class TestRehearsal:
-    @pytest.mark.parametrize(("anchors", "verdicts"), [(OTHERS, 10), ([ROOT.intermediate(CN, key="rsa2048/x") for _ in OTHERS], 50)])
+    @pytest.mark.parametrize(("anchors", "verdicts"), [(OTHERS, 10), ([ROOT.intermediate(CN, key="rsa2048/x") for _ignored in OTHERS], 50)])
     def test_judges_what_is_the_same_for_openssl_once(self, anchors: list[Authority], verdicts: int) -> None:
         """Five servers whose bundles differ in an anchor: of strangers, which matters to nobody; of their own name, which may matter."""
         bundles = [bundle(anchor, ROOT, ISSUING) for anchor in anchors]

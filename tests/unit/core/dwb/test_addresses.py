@@ -30,7 +30,8 @@ class TestReadAddress:
         """Whatever it returns is read as the same address."""
         once = read_address(address)
 
-        assert read_address(once) == once is not None
+        assert once is not None
+        assert read_address(once) == once
 
 
 class TestReadNetwork:
