@@ -44,13 +44,14 @@ class TestServerThatDiesAfterItsRestart:
         assert "Traceback" not in failed.stdout
 
     def test_dies_after_the_others_were_restarted(self, scenario: Scenario, failed: Result) -> None:
-        """All nodes had the new files, and all but the last served the new certificate: there was something to take back."""
+        """All nodes had the new files, and all but the last served the new certificate for good: there was something to take back."""
         *others, culprit = scenario.machines
 
         installed = {event.host for event in failed.all(task="Install key and certificate")
                      if CUSTOM in {change["path"] for change in event.result["changes"]}}
         assert installed == {*others, culprit}
-        assert {event.host for event in failed.all(task="Note that it has been restarted") if event.status == "ok"} == set(others)
+        # The last one may be asked in the moment that it lives.
+        assert {event.host for event in failed.all(task="Note that it has been restarted") if event.status == "ok"} >= set(others)
 
     def test_leaves_every_server_with_what_it_served(self, scenario: Scenario, failed: Result, before: Standing) -> None:
         """Also the culprit runs again, with its old certificate."""
