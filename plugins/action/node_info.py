@@ -9,7 +9,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from ..plugin_utils._core.dwb.survey import make_survey, shows_another_issuer
+from ..plugin_utils._core.dwb.survey import CONTENTS, make_survey, shows_another_issuer
 from ..plugin_utils._host.tls import Target, probe
 from ..plugin_utils._task.audit import as_survey, look_for_callers
 from ..plugin_utils._task.base import RolloutAction, new_run
@@ -39,4 +39,5 @@ class ActionModule(RolloutAction):
         survey["findings"] += [asdict(finding) for finding in audit.findings]
         about = {**as_survey(audit), "address": address, "served": served, "clients": clients, "service": service,
                  "cluster": cluster_name(known), "another_issuer": strange}
-        return {"changed": False, **survey, **about, "proposed_run": new_run(request.now)}
+        told = survey if options["contents"] else {name: value for name, value in survey.items() if name not in CONTENTS}
+        return {"changed": False, **told, **about, "proposed_run": new_run(request.now)}

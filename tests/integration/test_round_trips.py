@@ -7,11 +7,14 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.survey import CONTENTS
 from plugins.connection.counting import round_trips
 
 from integration.conftest import First
 from integration.playbook import Result
 from integration.world import Stage
+
+COMMITS = {"Write the configuration while the servers are down", "Note that it has been restarted"}
 
 
 def counted(stage: Stage, playbook: str) -> tuple[Result, Counter[str]]:
@@ -55,8 +58,29 @@ class TestClusterAsItShouldBe:
         assert sorted(tasks.values()) == [1] * (len(tasks) - 1) + [2]
         assert asked == dict.fromkeys(dpus, 1)
 
+    def test_tells_the_nightly_report_no_contents(self, rolled_out: Stage) -> None:
+        """What only a plan needs is most of a survey: in a look at a thousand servers it would fill the controller's memory."""
+        looked = [event.result for event in rolled_out.play("drift").all(task="Survey")]
+        planned = [event.result for event in rolled_out.play("preflight").all(task="Survey")]
+
+        assert [CONTENTS & survey.keys() for survey in looked] == [set()] * len(rolled_out.names)
+        assert [CONTENTS & survey.keys() for survey in planned] == [CONTENTS] * len(rolled_out.names)
+
 
 class TestClusterThatIsOff:
+    def test_is_mended_in_two_round_trips_a_commit(self, rolled_out: Stage) -> None:
+        """A commit is one look and one call more; its service is asked and told twice, its state seen before and after."""
+        edited = rolled_out.names[1]
+        rolled_out.communications(edited).write_bytes(rolled_out.shipped[str(rolled_out.communications(edited))])
+        rolled_out.of_host = {edited: {"dwb_audit_days": 0}}   # a look at who connects would be one more
+
+        result, trips = counted(rolled_out, "rollout")
+
+        commits = [event.task for event in result.all(host=edited) if event.task in COMMITS and event.status == "ok"]
+        assert result.rc == 0, result.stdout
+        assert len(commits) == 2
+        assert trips == {**dict.fromkeys(rolled_out.names, 2), edited: 2 + 2 * len(commits) + 2 * 2}
+
     def test_is_told_by_drift_in_one_round_trip_a_node(self, rolled_out: Stage) -> None:
         """Exactly the node whose file was edited is named, and it costs no further call."""
         edited = rolled_out.names[1]

@@ -23,6 +23,8 @@ from .planner import Wanted, bundle_after, planned_files, taken_back
 from .retirement import held_leaves
 from .server import Server
 
+# What a plan and a rehearsal work with, and a report does not: most of a survey.
+CONTENTS = frozenset({"planned_files", "leaf_after", "leaf_now", "bundle_after", "retiring"})
 _EXPECTED = {BUNDLE, CERTIFICATE, LICENCE}
 
 
