@@ -3,7 +3,7 @@
 """
 Run the benchmark, or some parts of it: ``python -m benchmarks [--rounds N] [--most NODES] [PART ...]``.
 
-Parts: drift rollout growth far rehearsal traffic parsers. Results of parts that are not run now stay as they are.
+Parts: drift rollout growth far rehearsal traffic parsers profile. Results of parts that are not run now stay as they are.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any
 from . import core, far, plays
 from .bench import Bench, Part
 from .plot import draw
+from .profile import profile
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
@@ -29,6 +30,7 @@ PARTS: dict[str, Callable[[Bench], Part]] = {
     "drift": plays.drift, "rollout": plays.rollout, "growth": plays.growth,
     "far": far.far,
     "rehearsal": core.rehearsal, "traffic": core.traffic, "parsers": core.parsers,
+    "profile": profile,
 }
 
 

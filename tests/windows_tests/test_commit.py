@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -182,16 +183,20 @@ class TestKill:
         lines = [*put(path("open"), b"same", b"same", PRIVATE), *put(path("a"), b"old", b"new"), *put(path("b"), None, b"created", PRIVATE)]
         return machine.commit("r1", *lines, delete(path("c"), b"gone"))[0]
 
-    def test_at_any_step_leaves_all_old_or_all_new_after_recover(self, tmp_path: Path) -> None:
-        """No target is torn, no key is seen by others, and what is left is ended by the next one, itself killed once at every step."""
-        whole = self.prepare(tmp_path / "whole")
+    def stopped(self, folder: Path) -> Iterator[tuple[int, Machine]]:
+        """Yield a machine for every step that a commit has, each stopped at its own."""
+        whole = self.prepare(folder / "whole")
         assert self.commit(whole) == 0
         for step in range(whole.volume.writes):
-            machine = self.prepare(tmp_path / str(step))
+            machine = self.prepare(folder / str(step))
             machine.volume.stop_at = step
             with pytest.raises(StoppedError):
                 self.commit(machine)
+            yield step, machine
 
+    def test_at_any_step_leaves_all_old_or_all_new_after_recover(self, tmp_path: Path) -> None:
+        """No target is torn, no key is seen by others, and what is left is ended by the next one, itself killed once at every step."""
+        for step, machine in self.stopped(tmp_path):
             assert all(found in pair for found, *pair in zip(self.found(machine), self.OLD, self.NEW, strict=True))
             assert not (machine.root / "b").exists() or machine.guard("b") == PRIVATE
             self.recover(machine)
@@ -200,13 +205,7 @@ class TestKill:
 
     def test_never_loses_what_somebody_saved_since_then(self, tmp_path: Path) -> None:
         """A run that is recovered goes neither forward nor back over a file that is newer than both."""
-        whole = self.prepare(tmp_path / "whole")
-        assert self.commit(whole) == 0
-        for step in range(whole.volume.writes):
-            machine = self.prepare(tmp_path / str(step))
-            machine.volume.stop_at = step
-            with pytest.raises(StoppedError):
-                self.commit(machine)
+        for step, machine in self.stopped(tmp_path):
             (machine.root / "a").write_bytes(b"theirs")
             machine.volume = machine.opened()
 
