@@ -205,7 +205,7 @@ class TestKill:
 
     def test_never_loses_what_somebody_saved_since_then(self, tmp_path: Path) -> None:
         """A run that is recovered goes neither forward nor back over a file that is newer than both."""
-        for step, machine in self.stopped(tmp_path):
+        for _ignored, machine in self.stopped(tmp_path):
             (machine.root / "a").write_bytes(b"theirs")
             machine.volume = machine.opened()
 
