@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from . import disks, kills, liars, names, networks, rivals, secrets, times
+from . import cluster, disks, kills, liars, names, networks, rivals, secrets, times, workstation
 from .fuzzing import fuzz
 from .outcome import Experiment
 from .targets import TARGETS
@@ -17,5 +17,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "lying-node": liars.nodes, "hostile-names": names.certificates,
     "secrets-script": secrets.script,
     "time-certificates": times.certificates, "time-clocks": times.clocks,
+    "controller-task": cluster.at_every_task, "controller-moment": cluster.at_random_moments,
+    "workstation-saves": workstation.saves,
     **{f"fuzz-{name}": fuzz(name) for name in TARGETS},
 }
