@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from . import cluster, disks, kills, liars, names, networks, rivals, secrets, times, workstation
+from . import away, cluster, controllers, disks, expiry, kills, liars, names, networks, rivals, runs, secrets, times, workstation
 from .fuzzing import fuzz
 from .outcome import Experiment
 from .targets import TARGETS
@@ -18,6 +18,8 @@ EXPERIMENTS: dict[str, Experiment] = {
     "secrets-script": secrets.script,
     "time-certificates": times.certificates, "time-clocks": times.clocks,
     "controller-task": cluster.at_every_task, "controller-moment": cluster.at_random_moments,
+    "two-controllers": controllers.at_once, "half-away": away.half,
+    "expires-meanwhile": expiry.meanwhile, "secrets-run": runs.whole,
     "workstation-saves": workstation.saves,
     **{f"fuzz-{name}": fuzz(name) for name in TARGETS},
 }

@@ -5,22 +5,20 @@
 from __future__ import annotations
 
 import random
-import time
 from dataclasses import dataclass
 
+from integration.camps import Watch
 from integration.playbook import kill, start
+from integration.steps import Moment, draw, hold
 from integration.world import Stage
 from simulator.cluster import Shape
 
-from .camps import Watch
 from .lanes import Trial, run_trials
 from .outcome import Effort, Outcome
-from .steps import hold
 
 _PROMISE = ("at no moment does a server that is up refuse another one; running it again, or rollback, arrives on every server and leaves "
             "no lock, journal or temporary file; once more changes nothing")
 _TASKS = 60   # more than a rollout of a master and a DPU begins
-_WHOLE = 6.5   # seconds that it takes on an idle machine
 
 
 @dataclass(frozen=True)
@@ -30,14 +28,14 @@ class Cut:
 
     Attributes:
         task: Before which task, counted from 1; 0 where the moment counts.
-        moment: After so many seconds.
+        moment: Then; None where the task counts.
         whole: Whether the workers and the scripts that they run die with it; else they are orphans and may go on for a moment.
         before: What the cluster presents: ``shipped`` or ``another CA``.
         then: What the operator does: ``rollout`` or ``rollback``.
     """
 
     task: int = 0
-    moment: float = 0.0
+    moment: Moment | None = None
     whole: bool = True
     before: str = "shipped"
     then: str = "rollout"
@@ -56,7 +54,7 @@ def at_random_moments(effort: Effort) -> Outcome:
     """Kill the controller at a moment that was drawn, of a first rollout or of one to another CA; run it again, or take it back."""
     outcome = Outcome("SIGKILL of ansible-playbook at a random moment, with its workers and scripts or without them", _PROMISE, effort.seed)
     dice = random.Random(effort.seed)
-    cuts = [Cut(moment=dice.random() * _WHOLE, whole=dice.random() < 0.5, before=dice.choice(("shipped", "another CA")),
+    cuts = [Cut(moment=draw(dice), whole=dice.random() < 0.5, before=dice.choice(("shipped", "another CA")),
                 then=dice.choice(("rollout", "rollout", "rollback"))) for _ignored in range(effort.times(1, otherwise=60))]
     if not effort.long:   # another CA takes a rollout more
         cuts = [Cut(moment=cut.moment, whole=cut.whole, then=cut.then) for cut in cuts]
@@ -81,13 +79,13 @@ def kill_at_task(stage: Stage, cut: Cut) -> Trial:
 
 def kill_at_moment(stage: Stage, cut: Cut) -> Trial:
     """Make one trial of ``at_random_moments``."""
-    about = f"{cut.before}, killed after {cut.moment:.3f} s, {'whole' if cut.whole else 'without its workers'}, then {cut.then}"
+    about = f"{cut.before}, killed {cut.moment}, {'whole' if cut.whole else 'without its workers'}, then {cut.then}"
     trial = Trial(_as_before(stage, cut.before), about)
-    run = stage.prepare("rollout")
+    moment = cut.moment or Moment(1, 0)
+    held = hold(stage, "rollout", before=str(moment.task))
     with Watch(stage) as watch:
-        with start(run) as process:
-            time.sleep(cut.moment)
-            if process.poll() is None:
+        with start(held.run) as process:
+            if held.pass_by(process, moment):
                 kill(process, whole=cut.whole)
             else:
                 trial.ended = "not killed: it had ended"

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from integration.camps import Camps
 from integration.playbook import Result
 from integration.world import CUSTOM, Stage
 from simulator.cluster import Shape
 from simulator.refusal import Refusal
 
-from .camps import Camps
 from .outcome import Effort, Outcome
 
 _T = TypeVar("_T")

@@ -6,25 +6,23 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from integration.camps import Camps
 from integration.playbook import Result, read_result, start
+from integration.steps import LAST, Held, Moment, draw, hold
 from integration.world import Stage
 from simulator.cluster import Shape
 
-from .camps import Camps
 from .lanes import Trial, left_behind, run_trials, tail
 from .outcome import Effort, Outcome
-from .steps import Held, hold
 
-_MARK = b"# saved by hand\r\n"
-_WHOLE = 8.0   # seconds that a rollout takes, and somewhat more
-_LAST = "Survey what was wanted"   # the last look at what is served
+_SHIPPED, _SAVED = b"Log Directory = string: Logs", b"Log Directory = string: Logs saved by hand"
+
 _FIRST = "Note that it begins"   # before it a rollout has changed nothing
 
 
@@ -34,13 +32,13 @@ class Save:
     How somebody saves.
 
     Attributes:
-        moment: Seconds after the rollout was begun.
+        moment: Of the rollout.
         processing: Whether the master's copy for the processing servers is saved, else its own file.
         anew: Whether the file is emptied and written anew, else another one is renamed over it.
         fresh: Whether it was opened just before, else before the rollout, so that it has nothing of what that wrote.
     """
 
-    moment: float
+    moment: Moment
     processing: bool
     anew: bool
     fresh: bool
@@ -49,12 +47,12 @@ class Save:
 def saves(effort: Effort) -> Outcome:
     """Save one of the master's files at a random moment of a rollout, in both ways, opened before the rollout or just before."""
     outcome = Outcome(
-        "somebody saves the master's Communications.cfg at a random moment of a rollout, by renaming or by writing it anew",
-        "what was saved is there; exit status 0 only if every server presented at the last look what was wanted and the report says so, else "
-        "the message says what to do; no server is left down or refused; the next rollout arrives, with what was saved", effort.seed)
+        "somebody saves the master's Communications.cfg at a random moment of a rollout, by renaming or by writing anew",
+        "what was saved is there; exit status 0 only if at the last look every server presented what was wanted, and the report says so; "
+        "else the message says what to do; no server is left down or refused; the next rollout arrives and keeps the save", effort.seed)
     dice = random.Random(effort.seed)
-    jobs = [Save(_WHOLE * (0.15 + 0.85 * dice.random()), dice.random() < 0.5, dice.random() < 0.5, dice.random() < 0.5)
-            for _ignored in range(effort.times(1, otherwise=40))]
+    jobs = [Save(draw(dice), dice.random() < 0.5, dice.random() < 0.5, dice.random() < 0.5)
+            for _ignored in range(effort.times(1, otherwise=24))]
     run_trials(outcome, effort, Shape(), jobs, save_meanwhile)
     return outcome
 
@@ -65,25 +63,25 @@ def save_meanwhile(stage: Stage, save: Save) -> Trial:
     folder = "Components for Processing Servers" if save.processing else "Components"
     path, report = stage.file(stage.names[0], folder, "Communications.cfg"), stage.folder / "report.json"
     report.unlink(missing_ok=True)
-    opened, moments = path.read_bytes(), []
-    held = hold(stage, "rollout", "-e", f"dwb_report_path={report}")
+    opened = path.read_bytes()
+    moments: list[float] = []
+    held = hold(stage, "rollout", "-e", f"dwb_report_path={report}", before=str(save.moment.task))
     with start(held.run) as process:
-        timer = threading.Timer(save.moment, lambda: moments.extend(_write(path, save, opened)))
-        timer.start()
+        held.pass_by(process, save.moment)
+        moments.extend(_write(path, save, opened))
         stdout, _ignored = process.communicate(timeout=240)
-        timer.join()
     result = read_result(held.run, rc=process.returncode, stdout=stdout)
     time.sleep(1)   # a server looks at its files every quarter of a second
     _judge(trial, result, held, moments, json.loads(report.read_text()) if report.exists() else {})
-    trial.expect(_MARK in path.read_bytes(), f"what was saved is lost, exit status {result.rc}")
+    trial.expect(_SAVED in path.read_bytes(), f"what was saved is lost, exit status {result.rc}")
     trial.again()
-    trial.expect(_MARK in path.read_bytes(), "what was saved is lost with the next rollout")
+    trial.expect(_SAVED in path.read_bytes(), "what was saved is lost with the next rollout")
     return trial
 
 
 def _write(path: Path, save: Save, opened: bytes) -> tuple[float, float]:
-    """Save the file with one more line; return when that began and when it was over, seconds since 1970."""
-    content = (path.read_bytes() if save.fresh else opened) + _MARK
+    """Save the file with another value; return when that began and when it was over, seconds since 1970."""
+    content = (path.read_bytes() if save.fresh else opened).replace(_SHIPPED, _SAVED)
     begun = time.time()
     if save.anew:
         with path.open("r+b") as file:
@@ -102,7 +100,7 @@ def _judge(trial: Trial, result: Result, held: Held, moments: Sequence[float], r
     """Say how the rollout ended, and whether it told the truth as of its last look."""
     stage, served = trial.stage, trial.stage.served()
     wanted = {name: stage.leaf(name).fingerprint for name in stage.names}
-    looked = [step.time for step in held.steps() if step.name == _LAST]
+    looked = [step.time for step in held.steps() if step.name == LAST]
     late = bool(looked) and moments[1] > looked[0]   # whatever a rollout says, it cannot know what happens after its last look
     early = all(moments[0] < step.time for step in held.steps() if step.name == _FIRST)
     when = "saved after the last look" if late else "saved before it began" if early else "saved meanwhile"

@@ -227,8 +227,8 @@ def children(pid: int) -> Iterator[int]:
         yield from found
 
 
-def kill(process: subprocess.Popen[str], *, whole: bool) -> None:
-    """Kill a run without warning; the *whole* of it, or its process group only, which leaves workers behind for a moment."""
+def kill(process: subprocess.Popen[str], *, whole: bool) -> str:
+    """Kill a run without warning, the *whole* of it or all but its workers, which end a moment later; return what it said."""
     victims = [*children(process.pid)] if whole else []
     os.killpg(process.pid, signal.SIGKILL)
     for victim in victims:
@@ -236,4 +236,4 @@ def kill(process: subprocess.Popen[str], *, whole: bool) -> None:
             os.kill(victim, signal.SIGKILL)
         except ProcessLookupError:
             continue
-    process.communicate(timeout=60)
+    return process.communicate(timeout=60)[0]

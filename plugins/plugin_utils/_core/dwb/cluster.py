@@ -231,8 +231,8 @@ def _staying(members: Sequence[Member], touched: Sequence[Member], run: str) -> 
     """
     Return the hosts that cannot be taken back, each with the reason.
 
-    A server that pulls its configuration stays with its master: taken back, it would pull the new one at its next start (dossier 6.2), and the
-    certificate that this one names would be gone.
+    A server that pulls its configuration stays with its master: taken back, it would pull the new one at its next start (dossier 6.2),
+    and the certificate that this one names would be gone.
     """
     edited = {member.host: f"somebody has changed {', '.join(member.survey['edited'])} since"
               for member in touched if member.survey.get("edited")}

@@ -11,10 +11,11 @@ from itertools import permutations
 from pathlib import Path
 from types import TracebackType
 
-from integration.world import CUSTOM, Stage
 from simulator.refusal import Refusal
 from simulator.tls import Identity, client_context, identity, words
 from simulator.tree import Node
+
+from integration.world import CUSTOM, Stage
 
 _PAUSE = 0.25   # seconds between two looks
 
@@ -63,7 +64,8 @@ class Camps:
         """Return why one of the two refuses the other, empty when it does not, or is gone."""
         if served not in self._known:
             return f"{caller} presents {served[:16]}, which was on no disk"
-        return connect(self._known[served], self._stage.bundle(caller).read_bytes(), self._stage.node(caller), called=self._stage.node(called))
+        node = self._stage.node
+        return connect(self._known[served], self._stage.bundle(caller).read_bytes(), node(caller), called=node(called))
 
 
 def _read(path: Path) -> Identity | None:

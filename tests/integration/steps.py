@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import time
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from pathlib import Path
 
 from integration.playbook import Prepared
 from integration.world import Stage
+
+# The task of a rollout that looks at what is served when all is done.
+LAST = "Survey what was wanted"
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,29 @@ class Step:
 
     time: float
     name: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """
+    A moment of a run, however slow the machine is.
+
+    Attributes:
+        task: The number of a task, counted from 1.
+        seconds: How long after that has begun.
+    """
+
+    task: int
+    seconds: float
+
+    def __str__(self) -> str:
+        """Return it for a message."""
+        return f"{self.seconds:.3f} s after task {self.task}"
+
+
+def draw(dice: random.Random) -> Moment:
+    """Return some moment of a rollout of a master and a DPU, which begins about fifty tasks."""
+    return Moment(dice.randint(1, 50), dice.random() * 0.6)
 
 
 @dataclass(frozen=True)
@@ -57,13 +84,21 @@ class Held:
         """Let the run go on."""
         self._halted.unlink()
 
+    def pass_by(self, process: subprocess.Popen[str], moment: Moment) -> bool:
+        """Return at *moment* of the run, which goes on: whether it has come so far."""
+        if not self.wait(process):
+            return False
+        self.go_on()
+        time.sleep(moment.seconds)
+        return process.poll() is None
+
     def steps(self) -> list[Step]:
         """Return the tasks that have begun, in order."""
         lines = self.file.read_text(encoding="utf-8").splitlines() if self.file.exists() else []
         return [Step(float(moment), name) for moment, _ignored, name in (line.partition(" ") for line in lines)]
 
 
-def hold(stage: Stage, playbook: str, *arguments: str, before: str = "", **env: str) -> Held:
+def hold(stage: Stage, playbook: str, *arguments: str, before: str = "", callbacks: str = "collect,halt", **env: str) -> Held:
     """
     Return a run that is held before a task.
 
@@ -72,10 +107,11 @@ def hold(stage: Stage, playbook: str, *arguments: str, before: str = "", **env: 
         playbook: As for ``Stage.prepare``.
         arguments: As for ``Stage.prepare``.
         before: Number or name of the task; none when empty.
+        callbacks: What is told of the run.
         env: As for ``Stage.prepare``.
     """
     file = stage.folder / "steps"
     for path in (file, file.with_name("steps.halted")):
         path.unlink(missing_ok=True)
-    asked = {"ANSIBLE_CALLBACKS_ENABLED": "collect,halt", "TEST_STEPS": str(file), "TEST_HALT": before}
+    asked = {"ANSIBLE_CALLBACKS_ENABLED": callbacks, "TEST_STEPS": str(file), "TEST_HALT": before}
     return Held(stage.prepare(playbook, *arguments, **asked, **env), file)
