@@ -105,3 +105,44 @@ class TestBundlesThatWereRead:
 
         assert plan_way_back(members).restart == []
         assert plan_restarts(members) == []
+
+
+def member(host: str, role: str = "dpu", *, edited: tuple[str, ...] = (), follows: str = "processing", run: str = "r1") -> Member:
+    """Return a server whose configuration a rollout has written."""
+    marker = {"run": run, "phases": ["trust", "certificate", "configuration"]}
+    follows = "" if role == "master" else follows
+    return Member(host, {"role": role, "marker": marker, "edited": list(edited), "follows": follows}, stopped=run)
+
+
+class TestCarefulWayBack:
+    def test_leaves_a_server_whose_file_somebody_has_saved(self) -> None:
+        """To restore it would lose the save; all others keep their trust in it, and need no restart for that."""
+        way = plan_way_back([member("m", "master"), member("d", edited=(CFG,)), member("f", "fsu", follows="")], "r1", careful=True)
+
+        assert (list(way.restore), list(way.stop), list(way.restart), way.keep_trust) == (["m", "f"], ["m", "f"], [], True)
+        assert way.stays == {"d": f"somebody has changed {CFG} since"}
+
+    def test_left_dpus_without_the_certificate_that_their_master_s_file_names(self) -> None:
+        """A server that pulls from a master that is left is left, too; one with a configuration of its own is taken back."""
+        way = plan_way_back([member("m", "master", edited=(CFG,)), member("d"), member("f", "fsu", follows="")], "r1", careful=True)
+
+        assert (list(way.restore), sorted(way.stays)) == (["f"], ["d", "m"])
+
+    def test_left_a_lost_server_to_others_that_refuse_it(self) -> None:
+        """One that was lost after all were stopped may present its new certificate; if it is the master, it is followed."""
+        lost = Member("x", failure="unreachable", stopped="r1")
+
+        assert plan_way_back([member("m", "master"), member("d"), lost], "r1", careful=True).keep_trust
+        assert sorted(plan_way_back([lost, member("d")], "r1", careful=True).stays) == ["d", "x"]
+
+    def test_takes_all_back_where_a_server_was_lost_before(self) -> None:
+        """Nobody has been stopped, so that nobody presents anything new."""
+        way = plan_way_back([member("m", "master"), member("d"), Member("x", failure="unreachable")], "r1", careful=True)
+
+        assert (list(way.restore), way.keep_trust) == (["m", "d"], False)
+
+    def test_is_not_what_an_operator_asks_for(self) -> None:
+        """Forced, or refused before: all of it is taken back."""
+        way = plan_way_back([member("m", "master", edited=(CFG,)), member("d")], "r1")
+
+        assert (list(way.restore), way.keep_trust) == (["m", "d"], False)
