@@ -56,7 +56,7 @@ class TestFileThatIsSavedMeanwhile:
         assert result.rc != 0, stdout
         assert "could not be taken back everywhere" in said(result)
         assert f"{master} is left as it is: somebody has changed {path} since" in said(result)
-        assert f"{dpu} is left as it is: its master is left as it is" in said(result)
+        assert f"{dpu} is left as it is: it shares its configuration with a server that is left" in said(result)
         assert path.read_bytes() == saved
         assert small.served() == {master: small.licensed[master], **new(small, dpu)}
         assert Camps(small).refusals() == []

@@ -231,16 +231,16 @@ def _staying(members: Sequence[Member], touched: Sequence[Member], run: str) -> 
     """
     Return the hosts that cannot be taken back, each with the reason.
 
-    A server that pulls its configuration stays with its master: taken back, it would pull the new one at its next start (dossier 6.2),
-    and the certificate that this one names would be gone.
+    A master and those that pull its configuration stay together (dossier 6.2): taken back alone, a server pulls the new one at its next start,
+    which names a certificate that is gone; left alone, it pulls the old one.
     """
     edited = {member.host: f"somebody has changed {', '.join(member.survey['edited'])} since"
               for member in touched if member.survey.get("edited")}
-    stays = edited | {member.host: "it was lost while the servers were activated"
-                      for member in members if not member.survey and run and member.stopped == run}
-    if not stays or any(member.role == "master" and member.host not in stays for member in members):
-        return stays
-    return {member.host: "its master is left as it is" for member in touched if member.survey.get("follows")} | stays
+    lost = {member.host: "it was lost while the servers were activated"
+            for member in members if not member.survey and run and member.stopped == run}
+    sharing = {member.host: "it shares its configuration with a server that is left as it is"
+               for member in touched if member.role == "master" or member.survey.get("follows")}
+    return {**sharing, **lost, **edited} if lost or not sharing.keys().isdisjoint(edited) else edited
 
 
 def check_way_back(members: Sequence[Member], way: WayBack) -> list[Finding]:
