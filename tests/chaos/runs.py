@@ -74,7 +74,7 @@ def tell(stage: Stage, told: Told) -> Trial:
     trial.expect("kill" in ended or (code == 0) == (told.end != "fails"), f"ended with {code}")
     trial.expect(any(b"ansible-playbook" in text for text in watch.seen), "no process was seen")
     left = {str(path): path.read_bytes() for path in (*outputs(held.run.folder), *outputs(folder))}
-    places = {"printed": stdout.encode(), **left, **_open(stage)}
+    places = {"printed": stdout.encode(), **left, **_open(trial)}
     leaks = [f"{place}: {forms}" for place, content in places.items() if (forms := secrets.found(content))]
     trial.expect(not leaks, f"leaked: {leaks}")
     trial.expect(not any(secrets.found(text) for text in watch.seen), "leaked: in a command line or an environment")
@@ -110,11 +110,13 @@ def _carry_out(held: Held, told: Told) -> tuple[str, int]:
         return kill(process, whole=True), process.returncode
 
 
-def _open(stage: Stage) -> dict[str, bytes]:
-    """Return every file of a node that others may read, or that is a core dump; the operator's own files are none of them."""
+def _open(trial: Trial) -> dict[str, bytes]:
+    """Return every file of a node that others may read, or that is a core dump, unless it was there before: licences are shipped so."""
+    stage = trial.stage
     roots = [folder for name in stage.names for folder in (stage.node(name).root, stage.state(name)) if folder.exists()]
-    return {str(path): path.read_bytes() for root in roots for path in sorted(root.rglob("*"))
-            if path.is_file() and (is_open(path, root.parent) or path.name.startswith("core"))}
+    found = {str(path): path.read_bytes() for root in roots for path in sorted(root.rglob("*"))
+             if path.is_file() and (is_open(path, root.parent) or path.name.startswith("core"))}
+    return {path: content for path, content in found.items() if trial.files.get(path) != content}
 
 
 def _plant(trial: Trial, secrets: Secrets, folder: Path) -> None:

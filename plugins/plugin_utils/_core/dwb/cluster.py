@@ -231,8 +231,8 @@ def _staying(members: Sequence[Member], touched: Sequence[Member], run: str) -> 
     """
     Return the hosts that cannot be taken back, each with the reason.
 
-    A master and those that pull its configuration stay together (dossier 6.2): taken back alone, a server pulls the new one at its next start,
-    which names a certificate that is gone; left alone, it pulls the old one.
+    A master and those that pull its configuration stay together (dossier 6.2): taken back alone, a server pulls the new one at its next
+    start, which names a certificate that is gone; left alone, it pulls the old one.
     """
     edited = {member.host: f"somebody has changed {', '.join(member.survey['edited'])} since"
               for member in touched if member.survey.get("edited")}
