@@ -68,11 +68,10 @@ def kill_at_task(stage: Stage, cut: Cut) -> Trial:
     held = hold(stage, "rollout", before=str(cut.task))
     with Watch(stage) as watch:
         with start(held.run) as process:
-            if held.wait(process):
-                kill(process, whole=cut.whole)
-            else:
-                trial.ended = "not killed: it has fewer tasks"
+            if not held.wait(process):   # it has fewer tasks
                 process.communicate(timeout=60)
+                return trial
+            kill(process, whole=cut.whole)
         _finish(trial, watch, cut)
     return trial
 
@@ -85,11 +84,10 @@ def kill_at_moment(stage: Stage, cut: Cut) -> Trial:
     held = hold(stage, "rollout", before=str(moment.task))
     with Watch(stage) as watch:
         with start(held.run) as process:
-            if held.pass_by(process, moment):
-                kill(process, whole=cut.whole)
-            else:
-                trial.ended = "not killed: it had ended"
+            if not held.pass_by(process, moment):   # it has ended
                 process.communicate(timeout=60)
+                return trial
+            kill(process, whole=cut.whole)
         _finish(trial, watch, cut)
     return trial
 
@@ -102,7 +100,7 @@ def _finish(trial: Trial, watch: Watch, cut: Cut) -> None:
     state = "taken back" if cut.then == "rollback" else "rolled out"
     trial.again(cut.then, state=state)
     trial.expect(not watch.refusals, f"meanwhile: {list(watch.refusals)}")
-    trial.ended = trial.ended or f"left {left}, then {state if not trial.broken else 'broken'}"
+    trial.ended = f"left {left}, then {state if not trial.broken else 'broken'}"
 
 
 def _as_before(stage: Stage, snapshot: str) -> Stage:
