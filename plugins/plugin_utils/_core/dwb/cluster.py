@@ -236,8 +236,10 @@ def _staying(members: Sequence[Member], touched: Sequence[Member], run: str) -> 
     """
     edited = {member.host: f"somebody has changed {', '.join(member.survey['edited'])} since"
               for member in touched if member.survey.get("edited")}
+    # A canary, or all servers, may have been stopped before a configuration named the new certificate: then nobody presents it.
+    named = any(member.survey.get("leaf_now") for member in touched)
     lost = {member.host: "it was lost while the servers were activated"
-            for member in members if not member.survey and run and member.stopped == run}
+            for member in members if not member.survey and named and member.stopped == run}
     sharing = {member.host: "it shares its configuration with a server that is left as it is"
                for member in touched if member.role == "master" or member.survey.get("follows")}
     return {**sharing, **lost, **edited} if lost or not sharing.keys().isdisjoint(edited) else edited

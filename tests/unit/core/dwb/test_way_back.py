@@ -112,7 +112,8 @@ def member(host: str, role: str = "dpu", *, edited: tuple[str, ...] = (), follow
     """Return a server whose configuration a rollout has written."""
     marker = {"run": run, "phases": ["trust", "certificate", "configuration"]}
     follows = "" if role == "master" else follows
-    return Member(host, {"role": role, "marker": marker, "edited": list(edited), "follows": follows}, stopped=run)
+    survey = {"role": role, "marker": marker, "edited": list(edited), "follows": follows, "leaf_now": "PEM"}
+    return Member(host, survey, stopped=run)
 
 
 class TestCarefulWayBack:
@@ -143,6 +144,14 @@ class TestCarefulWayBack:
         way = plan_way_back([member("m", "master"), member("d"), Member("x", failure="unreachable")], "r1", careful=True)
 
         assert (list(way.restore), way.keep_trust) == (["m", "d"], False)
+
+    def test_takes_all_back_where_a_server_was_lost_before_a_configuration_was_written(self) -> None:
+        """Stopped, as a canary is, it can only come back with what it presented before."""
+        master = member("m", "master")
+        lost = Member("x", failure="unreachable", stopped="r1")
+        way = plan_way_back([replace(master, survey={**master.survey, "leaf_now": ""}), lost], "r1", careful=True)
+
+        assert (list(way.restore), way.keep_trust) == (["m"], False)
 
     def test_is_not_what_an_operator_asks_for(self) -> None:
         """Forced, or refused before: all of it is taken back."""
