@@ -27,10 +27,10 @@ class ActionModule(RolloutAction):
         every = members(task_vars, str(options["result"]))
         about = {"changed": False, "cluster": _cluster(task_vars), "reporter": reporter(task_vars)}
         if options["goal"] == "rollback":
-            way = plan_way_back(every, str(options["run"] or ""))
+            way = plan_way_back(every, str(options["run"] or ""), careful=bool(options["careful"]))
             if not options["partial"]:
                 _refuse_any([*_variables(task_vars, every), *_limit(task_vars), *check_way_back(every, way)], task_vars)
-            return {**about, **asdict(way)}
+            return {**about, **asdict(way), "keep_trust": way.keep_trust}
         if options["goal"] == "restart":
             return {**about, "activate": plan_restarts(every, options["also"] or ())}
         plan = plan_cluster(every, consent=bool(options["consent"]), partial=bool(options["partial"]))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..plugin_utils._core.dwb.layout import Place, make_layout
-from ..plugin_utils._core.dwb.marker import Standing, Turn, read_standing, standing_looks
+from ..plugin_utils._core.dwb.marker import Marker, Standing, Turn, read_standing, standing_looks
 from ..plugin_utils._core.dwb.planner import taken_back_commit
 from ..plugin_utils._core.errors import Refused
 from ..plugin_utils._host.port import HostFiles
@@ -31,14 +31,14 @@ class ActionModule(RolloutAction):
             node = self._observe(files, place)
         if node.findings:
             raise Refused(node.findings)
-        commits = tuple(reversed(node.marker.commits)) if run and node.marker.run == run else ()
+        commits, kept = _commits(node.marker, run, keep_trust=bool(options["keep_trust"]))
         against = check_rollout(node, str(options["take_over"] or "")) if commits and not options["force"] else []
         if against:
             raise Refused(against)
         if commits and not self.check_mode:
-            # Noted first: cut short here, the marker still says that there is something to take back.
-            note = taken_back_commit(node, Turn(run, holder()))
-            settle(files, note.run, note.changes, check_mode=False)
+            if not kept:   # noted first: cut short here, the marker still says that there is something to take back
+                note = taken_back_commit(node, Turn(run, holder()))
+                settle(files, note.run, note.changes, check_mode=False)
             self._take_back(files, commits, force=bool(options["force"]))
         return {"changed": recovered or bool(commits), "run": run, "commits": list(commits)}
 
@@ -50,3 +50,10 @@ class ActionModule(RolloutAction):
     def _take_back(files: HostFiles, commits: Sequence[str], *, force: bool) -> None:
         for commit in commits:
             files.restore(commit, force=force)
+
+
+def _commits(marker: Marker, run: str, *, keep_trust: bool) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the commits of a rollout that are taken back, newest first, and those that stay: the bundle is what it writes first."""
+    commits = marker.commits if run and marker.run == run else ()
+    kept = 1 if keep_trust and marker.phases[:1] == ("trust",) else 0
+    return tuple(reversed(commits[kept:])), commits[:kept]

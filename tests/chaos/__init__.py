@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from . import disks, kills, liars, names, networks, rivals, secrets, times
+from . import away, cluster, controllers, disks, expiry, kills, liars, names, networks, rivals, runs, secrets, times, workstation
 from .fuzzing import fuzz
 from .outcome import Experiment
 from .targets import TARGETS
@@ -17,5 +17,9 @@ EXPERIMENTS: dict[str, Experiment] = {
     "lying-node": liars.nodes, "hostile-names": names.certificates,
     "secrets-script": secrets.script,
     "time-certificates": times.certificates, "time-clocks": times.clocks,
+    "controller-task": cluster.at_every_task, "controller-moment": cluster.at_random_moments,
+    "two-controllers": controllers.at_once, "half-away": away.half,
+    "expires-meanwhile": expiry.meanwhile, "secrets-run": runs.whole,
+    "workstation-saves": workstation.saves,
     **{f"fuzz-{name}": fuzz(name) for name in TARGETS},
 }

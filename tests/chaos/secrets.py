@@ -5,10 +5,9 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 from contract.host import Host, put
-from integration.leaks import Secrets
+from integration.leaks import Secrets, is_open
 from unit.builders import make_root
 
 from .nodes import begin_anew, make_node, shims
@@ -42,10 +41,4 @@ def _readable(host: Host) -> dict[str, bytes]:
     """Return every file that somebody else may read, or that is a core dump, by its path."""
     folder = host.root.parent
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*"))
-            if path.is_file() and (_is_open(path, folder) or path.name.startswith("core"))}
-
-
-def _is_open(path: Path, top: Path) -> bool:
-    """Tell whether others may read *path*, through all folders above it."""
-    closed = any(not above.stat().st_mode & 0o005 for above in path.parents if above.is_relative_to(top) and above != top)
-    return not closed and bool(path.stat().st_mode & 0o044)
+            if path.is_file() and (is_open(path, folder) or path.name.startswith("core"))}

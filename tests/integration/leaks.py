@@ -64,6 +64,17 @@ def _from_hex(content: bytes) -> Iterator[bytes]:
             yield bytes.fromhex(part[: len(part) // 2 * 2].decode("ascii"))
 
 
+def is_open(path: Path, top: Path) -> bool:
+    """Tell whether others may read *path*, through all folders above it that are below *top*."""
+    closed = any(not above.stat().st_mode & 0o005 for above in path.parents if above.is_relative_to(top) and above != top)
+    return not closed and bool(path.stat().st_mode & 0o044)
+
+
+def outputs(folder: Path) -> list[Path]:
+    """Return the files that a run left below its folder; the inventory is the operator's own."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("inventory.")]
+
+
 class Watch:
     """
     Samples the command lines and environments of all processes while it is entered.

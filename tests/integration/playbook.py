@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -210,3 +210,30 @@ def read_result(run: Prepared, *, rc: int, stdout: str) -> Result:
     records = [json.loads(line) for line in lines]
     stats: Mapping[str, Mapping[str, int]] = next((record["stats"] for record in records if "stats" in record), {})
     return Result(rc, stdout, stats, tuple(Event(**record) for record in records if "stats" not in record))
+
+
+def children(pid: int) -> Iterator[int]:
+    """Return the ids of all processes that descend from *pid*; a server that has been started is a daemon and descends from nobody."""
+    parents: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents.setdefault(int(path.read_text().rpartition(")")[2].split()[1]), []).append(int(path.parent.name))
+        except OSError:
+            continue
+    waiting = [pid]
+    while waiting:
+        found = parents.get(waiting.pop(), [])
+        waiting += found
+        yield from found
+
+
+def kill(process: subprocess.Popen[str], *, whole: bool) -> str:
+    """Kill a run without warning, the *whole* of it or all but its workers, which end a moment later; return what it said."""
+    victims = [*children(process.pid)] if whole else []
+    os.killpg(process.pid, signal.SIGKILL)
+    for victim in victims:
+        try:
+            os.kill(victim, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    return process.communicate(timeout=60)[0]

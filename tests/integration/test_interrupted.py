@@ -8,14 +8,11 @@ import os
 import random
 import re
 import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from integration.playbook import Prepared, Result, read_result, start
+from integration.playbook import Prepared, Result, kill, read_result, start
 from integration.world import Stage, findings, wait_for
 
 # A rollout of this cluster takes from about 8 s to 20 s; the moments are spread over it, one in each part.
@@ -28,33 +25,6 @@ MOMENTS = [round((part + _DICE.random()) * _SECONDS / _PARTS, 2) for part in ran
 def small(pair: Stage) -> Stage:
     """Return the smallest cluster as the product ships it."""
     return pair.back_to("shipped")
-
-
-def children(pid: int) -> Iterator[int]:
-    """Return the ids of all processes that descend from *pid*; a server that has been started is a daemon and descends from nobody."""
-    parents: dict[int, list[int]] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents.setdefault(int(path.read_text().rpartition(")")[2].split()[1]), []).append(int(path.parent.name))
-        except OSError:
-            continue
-    waiting = [pid]
-    while waiting:
-        found = parents.get(waiting.pop(), [])
-        waiting += found
-        yield from found
-
-
-def kill(process: subprocess.Popen[str], *, whole: bool) -> None:
-    """Kill a run without warning; the *whole* of it, or its process group only, which leaves workers behind for a moment."""
-    victims = [*children(process.pid)] if whole else []
-    os.killpg(process.pid, signal.SIGKILL)
-    for victim in victims:
-        try:
-            os.kill(victim, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-    process.communicate(timeout=60)
 
 
 def cut(stage: Stage, *, after: float, whole: bool) -> Prepared:

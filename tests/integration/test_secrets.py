@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 
 import pytest
 
 from integration.conftest import PASSPHRASE, use_every_source
-from integration.leaks import WINDOW, Secrets, Watch
+from integration.leaks import WINDOW, Secrets, Watch, outputs
 from integration.playbook import finish
 from integration.world import Stage
 
@@ -45,7 +44,7 @@ class TestRollout:
         with Watch() as watch:
             result = finish(run)
 
-        left = [path for path in (*run.folder.rglob("*"), shipped.folder / "ansible.log", report) if _is_output(path)]
+        left = [*outputs(run.folder), shipped.folder / "ansible.log", report]
         assert result.rc != 0
         assert "was taken back" in result.stdout
         assert len(result.stdout) > 100_000
@@ -53,8 +52,3 @@ class TestRollout:
         assert secrets.found(result.stdout.encode()) == []
         assert {path.name: secrets.found(path.read_bytes()) for path in left} == {path.name: [] for path in left}
         assert [text[:200] for text in watch.seen if secrets.found(text)] == []
-
-
-def _is_output(path: Path) -> bool:
-    """Tell whether a file was left by the run; the inventory is the operator's own."""
-    return path.is_file() and not path.name.startswith("inventory.")

@@ -128,11 +128,11 @@ def members_of(hosts: Iterable[str], task_vars: Mapping[str, Any], result: str) 
 def _member(host: str, variables: Mapping[str, Any], *, result: str, present: bool) -> Member:
     registered = variables.get(result)
     survey = registered if isinstance(registered, Mapping) and not registered.get("skipped") else {}
+    stopped = str(variables.get("__dwb_cluster_stopped") or "")
     if survey.get("failed") or survey.get("unreachable"):
-        return Member(host, {}, _failure(variables, survey) or _VANISHED)
+        return Member(host, {}, _failure(variables, survey) or _VANISHED, stopped)
     # Ansible leaves a node that was unreachable out of ansible_play_hosts even after its errors were cleared.
     lost = not present and not variables.get("__dwb_cluster_called_again")
-    stopped = str(variables.get("__dwb_cluster_stopped") or "")
     return Member(host, {} if lost else survey, _failure(variables, {}) or (_VANISHED if lost else ""), stopped)
 
 

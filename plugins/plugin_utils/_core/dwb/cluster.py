@@ -187,34 +187,62 @@ class WayBack:
         restore: Hosts whose files it changed.
         stop: Those that must not run meanwhile, because their configuration is among these files.
         restart: Those that have read a trust bundle which is taken back: what they serve does not tell.
+        stays: Why a host is left as it is, by its name; it may present its new certificate, now or after its next start.
     """
 
     run: str
     restore: Sequence[str] = ()
     stop: Sequence[str] = ()
     restart: Sequence[str] = ()
+    stays: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def keep_trust(self) -> bool:
+        """Tell whether the new anchors stay in every bundle, so that nobody refuses a host that is left as it is."""
+        return bool(self.stays)
 
 
-def plan_way_back(members: Sequence[Member], run: str = "") -> WayBack:
+def plan_way_back(members: Sequence[Member], run: str = "", *, careful: bool = False) -> WayBack:
     """
     Return how to take *run* back.
 
     Args:
         members: All servers of the cluster.
         run: Identifier of the rollout; empty for the last one, unless that was taken back already.
+        careful: Whether a host stays as it is where somebody has changed a file since: to restore it would lose that change.
     """
     markers = {member.host: member.survey.get("marker", {}) for member in members}
     wanted = run or _last_run(members)
     touched = [member for member in members
                if wanted and wanted in {markers[member.host].get("run"), member.survey.get("interrupted")}]
+    stays = _staying(members, touched, wanted) if careful else {}
+    touched = [member for member in touched if member.host not in stays]
     stop = [member.host for member in touched
             if "configuration" in markers[member.host].get("phases", ()) or member.survey.get("interrupted")]
     done = [member for member in touched if markers[member.host].get("run") == wanted]
     trusting = [member for member in done if "trust" in markers[member.host].get("phases", ())]
     # One noted restart tells that all were stopped, because they are stopped together: perhaps all have read the new bundle.
     begun = any(not markers[member.host].get("restart_pending") for member in trusting)
-    restart = [member.host for member in trusting if begun or member.stopped == wanted]
-    return WayBack(wanted, [member.host for member in touched], stop, restart)
+    restart = [member.host for member in trusting if (begun or member.stopped == wanted) and not stays]
+    return WayBack(wanted, [member.host for member in touched], stop, restart, stays)
+
+
+def _staying(members: Sequence[Member], touched: Sequence[Member], run: str) -> dict[str, str]:
+    """
+    Return the hosts that cannot be taken back, each with the reason.
+
+    A master and those that pull its configuration stay together (dossier 6.2): taken back alone, a server pulls the new one at its next
+    start, which names a certificate that is gone; left alone, it pulls the old one.
+    """
+    edited = {member.host: f"somebody has changed {', '.join(member.survey['edited'])} since"
+              for member in touched if member.survey.get("edited")}
+    # A canary, or all servers, may have been stopped before a configuration named the new certificate: then nobody presents it.
+    named = any(member.survey.get("leaf_now") for member in touched)
+    lost = {member.host: "it was lost while the servers were activated"
+            for member in members if not member.survey and named and member.stopped == run}
+    sharing = {member.host: "it shares its configuration with a server that is left as it is"
+               for member in touched if member.role == "master" or member.survey.get("follows")}
+    return {**sharing, **lost, **edited} if lost or not sharing.keys().isdisjoint(edited) else edited
 
 
 def check_way_back(members: Sequence[Member], way: WayBack) -> list[Finding]:

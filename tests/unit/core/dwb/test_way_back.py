@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.dwb.cluster import (
     Member,
     WayBack,
@@ -105,3 +106,55 @@ class TestBundlesThatWereRead:
 
         assert plan_way_back(members).restart == []
         assert plan_restarts(members) == []
+
+
+def member(host: str, role: str = "dpu", *, edited: tuple[str, ...] = (), follows: str = "processing", run: str = "r1") -> Member:
+    """Return a server whose configuration a rollout has written."""
+    marker = {"run": run, "phases": ["trust", "certificate", "configuration"]}
+    follows = "" if role == "master" else follows
+    survey = {"role": role, "marker": marker, "edited": list(edited), "follows": follows, "leaf_now": "PEM"}
+    return Member(host, survey, stopped=run)
+
+
+class TestCarefulWayBack:
+    def test_leaves_a_server_whose_file_somebody_has_saved(self) -> None:
+        """To restore it would lose the save; all others keep their trust in it, and need no restart for that."""
+        way = plan_way_back([member("m", "master"), member("d"), member("f", "fsu", edited=(CFG,), follows="")], "r1", careful=True)
+
+        assert (list(way.restore), list(way.stop), list(way.restart), way.keep_trust) == (["m", "d"], ["m", "d"], [], True)
+        assert way.stays == {"f": f"somebody has changed {CFG} since"}
+
+    @pytest.mark.parametrize("saved", ["m", "d"])
+    def test_left_dpus_without_the_certificate_that_their_master_s_file_names(self, saved: str) -> None:
+        """A master and those that pull from it stay together; one with a configuration of its own is taken back."""
+        members = [member(host, role, edited=(CFG,) if host == saved else (), follows="" if role == "fsu" else "processing")
+                   for host, role in (("m", "master"), ("d", "dpu"), ("f", "fsu"))]
+        way = plan_way_back(members, "r1", careful=True)
+
+        assert (list(way.restore), sorted(way.stays)) == (["f"], ["d", "m"])
+
+    def test_left_a_lost_server_to_others_that_refuse_it(self) -> None:
+        """One that was lost after all were stopped may present its new certificate, and may be anybody's master."""
+        way = plan_way_back([Member("x", failure="unreachable", stopped="r1"), member("d")], "r1", careful=True)
+
+        assert (list(way.restore), sorted(way.stays), way.keep_trust) == ([], ["d", "x"], True)
+
+    def test_takes_all_back_where_a_server_was_lost_before(self) -> None:
+        """Nobody has been stopped, so that nobody presents anything new."""
+        way = plan_way_back([member("m", "master"), member("d"), Member("x", failure="unreachable")], "r1", careful=True)
+
+        assert (list(way.restore), way.keep_trust) == (["m", "d"], False)
+
+    def test_takes_all_back_where_a_server_was_lost_before_a_configuration_was_written(self) -> None:
+        """Stopped, as a canary is, it can only come back with what it presented before."""
+        master = member("m", "master")
+        lost = Member("x", failure="unreachable", stopped="r1")
+        way = plan_way_back([replace(master, survey={**master.survey, "leaf_now": ""}), lost], "r1", careful=True)
+
+        assert (list(way.restore), way.keep_trust) == (["m"], False)
+
+    def test_is_not_what_an_operator_asks_for(self) -> None:
+        """Forced, or refused before: all of it is taken back."""
+        way = plan_way_back([member("m", "master", edited=(CFG,)), member("d")], "r1")
+
+        assert (list(way.restore), way.keep_trust) == (["m", "d"], False)
