@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-from . import disks, kills, liars, names, networks, rivals, secrets, times
+from . import disks, failing, kills, liars, names, networks, refusals, rivals, secrets, times
 from .fuzzing import fuzz
 from .outcome import Experiment
 from .targets import TARGETS
 
 EXPERIMENTS: dict[str, Experiment] = {
     "kill-command": kills.at_every_command, "kill-moment": kills.at_random_moments,
-    "disk-full": disks.full, "disk-broken": disks.broken,
+    "disk-full": disks.full, "disk-broken": refusals.broken, "disk-read-only": disks.read_only,
+    "disk-io-error": failing.errors, "disk-bytes": failing.full, "disk-slow": failing.slow,
     "network-answers": networks.answers, "network-requests": networks.requests,
     "two-commits": rivals.commits, "saved-meanwhile": rivals.saves,
     "lying-node": liars.nodes, "hostile-names": names.certificates,
