@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from . import disks, failing, kills, liars, names, networks, refusals, rivals, secrets, times
+from . import cuts, disks, failing, kills, liars, names, networks, refusals, rivals, secrets, times
 from .fuzzing import fuzz
 from .outcome import Experiment
 from .targets import TARGETS
@@ -14,6 +14,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "disk-full": disks.full, "disk-broken": refusals.broken, "disk-read-only": disks.read_only,
     "disk-io-error": failing.errors, "disk-bytes": failing.full, "disk-slow": failing.slow,
     "network-answers": networks.answers, "network-requests": networks.requests,
+    "ssh-cut": cuts.ssh, "connection-lost": cuts.lost,
     "two-commits": rivals.commits, "saved-meanwhile": rivals.saves,
     "lying-node": liars.nodes, "hostile-names": names.certificates,
     "secrets-script": secrets.script,

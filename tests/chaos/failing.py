@@ -21,13 +21,14 @@ _UNTRIED = "not tried: no compiler, or programs that it cannot be put before"
 PROMISE = "all old and said so, or all new; after `recover` nothing is torn, nothing left behind, and the next run can begin"
 _ERRORS = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _CHANGES = KINDS[:KINDS.index("close")]
-_Trial = tuple[str, int, bool, int]   # kind, number of the call, whether all that follow fail too, how
+_Trial = tuple[str, int, int, int]   # kind, number of the first call, how many fail, how
+_ALL = 2**31
 
 
 def errors(effort: Effort) -> Outcome:
     """Let the n-th call of each kind fail, once or from then on, for every n."""
     fault = ("EIO, ENOSPC, EDQUOT, EROFS of the n-th write, fsync, rename, open, unlink, link, mkdir, chmod; EIO of the n-th close, read, look;"
-             " only that call, or all from then on")
+             " only that call, four in a row, or all from then on")
     outcome, disk = Outcome(fault, PROMISE, effort.seed), FaultyDisk(effort.folder / "library", effort.folder / "disk")
     if not disk.works:
         outcome.count(_UNTRIED)
@@ -37,17 +38,17 @@ def errors(effort: Effort) -> Outcome:
     host.send(request(host))
     trials = [*_calls(disk.counted())]
     random.Random(effort.seed).shuffle(trials)
-    for kind, call, onwards, how in trials[: effort.times(4, otherwise=len(trials))]:
+    for kind, call, many, how in trials[: effort.times(4, otherwise=len(trials))]:
         host = make_node(effort.folder / "disk")
-        host.env = disk.armed(kind=KINDS.index(kind), from_=call, errno=how, **({} if onwards else {"to": call}))
-        judge(outcome, host, f"{errno.errorcode[how]} of {kind} {call}{' and on' if onwards else ''}")
+        host.env = disk.armed(kind=KINDS.index(kind), from_=call, errno=how, to=call + many - 1)
+        judge(outcome, host, f"{errno.errorcode[how]} of {kind} {call}{'' if many == 1 else ' and on' if many == _ALL else f' to {call + 3}'}")
     return outcome
 
 
 def _calls(counted: dict[str, int]) -> Iterator[_Trial]:
     for kind in KINDS:
         hows = _ERRORS if kind in _CHANGES else (errno.EIO,)
-        yield from product([kind], range(1, counted[kind] + 1), (False, True), hows)
+        yield from product([kind], range(1, counted[kind] + 1), (1, 4, _ALL), hows)
 
 
 def full(effort: Effort) -> Outcome:
