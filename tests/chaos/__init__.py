@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from . import cuts, disks, failing, kills, liars, names, networks, refusals, rivals, secrets, times
+from . import cuts, disks, failing, kills, liars, names, networks, plays, refusals, rivals, secrets, times
 from .fuzzing import fuzz
 from .outcome import Experiment
 from .targets import TARGETS
@@ -16,7 +16,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "network-answers": networks.answers, "network-requests": networks.requests,
     "ssh-cut": cuts.ssh, "connection-lost": cuts.lost,
     "two-commits": rivals.commits, "saved-meanwhile": rivals.saves,
-    "lying-node": liars.nodes, "hostile-names": names.certificates,
+    "lying-node": liars.nodes, "hostile-names": names.certificates, "hostile-files": plays.files,
     "secrets-script": secrets.script,
     "time-certificates": times.certificates, "time-clocks": times.clocks,
     **{f"fuzz-{name}": fuzz(name) for name in TARGETS},
