@@ -8,11 +8,11 @@ import os
 import random
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.certops.rollout.plugins.plugin_utils._core.errors import HostError
@@ -84,7 +84,8 @@ def _commit(host: Host, port: int, key: Path, run: str = "r1") -> str:
     """Tell how a commit of all that is still to be done ends for the controller; nothing is sent where all is as it should be."""
     node = _node(host, port, key)
     before = {name: (host.root / name).read_bytes() if (host.root / name).exists() else None for name in AFTER}
-    changes = [Change(str(host.root / name), sha256(before[name]), after, "change") for name, after in AFTER.items() if before[name] != after]
+    todo = {name: after for name, after in AFTER.items() if before[name] != after}
+    changes = [Change(str(host.root / name), sha256(before[name]), after, "change") for name, after in todo.items()]
     if not changes:
         return "nothing to do"
     try:
@@ -123,8 +124,8 @@ def _waited(host: Host) -> bool:
 
 def lost(effort: Effort) -> Outcome:
     """Let go of a script that is at work: its standard input ends, nobody reads what it says, and it is sent SIGHUP."""
-    fault = ("no real connection: the pipes to and from the node's script are closed at a random moment and SIGHUP is sent to all its processes,"
-             " as when a session ends; or they are only closed, as when the controller gave up and a slow node answers late")
+    fault = ("no real connection: the pipes of the node's script are closed at a random moment and SIGHUP is sent to all its processes, as"
+             " when a session ends; or they are only closed, as when the controller gave up and a slow node answers late")
     outcome, disk = Outcome(fault, _PROMISE, effort.seed), FaultyDisk(effort.folder / "library", effort.folder / "disk")
     dice = random.Random(effort.seed)
     for number in range(effort.times(2, otherwise=300)):
@@ -143,15 +144,19 @@ def lost(effort: Effort) -> Outcome:
     return outcome
 
 
+def _pipe(end: IO[bytes] | None) -> IO[bytes]:
+    assert end, "it was started with pipes"
+    return end
+
+
 def _let_go(process: subprocess.Popen[bytes], content: bytes, *, moment: float, hang_up: bool) -> bool:
     """Close the pipes of *process* after *moment* seconds; tell whether it came to its end."""
-    assert process.stdin and process.stdout and process.stderr
     with suppress(BrokenPipeError):
-        process.stdin.write(content)
-        process.stdin.close()
-    threading.Event().wait(moment)
-    process.stdout.close()
-    process.stderr.close()
+        _pipe(process.stdin).write(content)
+        _pipe(process.stdin).close()
+    time.sleep(moment)
+    _pipe(process.stdout).close()
+    _pipe(process.stderr).close()
     if hang_up:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGHUP)

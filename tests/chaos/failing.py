@@ -1,6 +1,6 @@
 # Copyright (c) 2026 certops
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Disks that fail in the middle of a commit: an error at every call, no room behind every byte, and slow ones with a script that is killed."""
+"""Disks that fail in the middle of a commit: an error at every call, no room behind every byte, slow ones with a script that is killed."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _ALL = 2**31
 
 def errors(effort: Effort) -> Outcome:
     """Let the n-th call of each kind fail, once or from then on, for every n."""
-    fault = ("EIO, ENOSPC, EDQUOT, EROFS of the n-th write, fsync, rename, open, unlink, link, mkdir, chmod; EIO of the n-th close, read, look;"
-             " only that call, four in a row, or all from then on")
+    fault = ("EIO, ENOSPC, EDQUOT, EROFS of the n-th write, fsync, rename, open, unlink, link, mkdir, chmod; EIO of the n-th close, read,"
+             " look; only that call, four in a row, or all from then on")
     outcome, disk = Outcome(fault, PROMISE, effort.seed), FaultyDisk(effort.folder / "library", effort.folder / "disk")
     if not disk.works:
         outcome.count(_UNTRIED)
@@ -41,7 +41,8 @@ def errors(effort: Effort) -> Outcome:
     for kind, call, many, how in trials[: effort.times(4, otherwise=len(trials))]:
         host = make_node(effort.folder / "disk")
         host.env = disk.armed(kind=KINDS.index(kind), from_=call, errno=how, to=call + many - 1)
-        judge(outcome, host, f"{errno.errorcode[how]} of {kind} {call}{'' if many == 1 else ' and on' if many == _ALL else f' to {call + 3}'}")
+        calls = f"{call}{'' if many == 1 else ' and on' if many == _ALL else f' to {call + 3}'}"
+        judge(outcome, host, f"{errno.errorcode[how]} of {kind} {calls}")
     return outcome
 
 
@@ -53,7 +54,7 @@ def _calls(counted: dict[str, int]) -> Iterator[_Trial]:
 
 def full(effort: Effort) -> Outcome:
     """Let the disk be full after so many bytes, from none to as many as a commit writes."""
-    fault = "ENOSPC: a disk that is full after N bytes, with a short write before it, for N in steps of 16 bytes"
+    fault = "ENOSPC: a disk that is full after N bytes, with a short write before it, for N in steps of 16 bytes; room never comes back"
     outcome, disk = Outcome(fault, PROMISE, effort.seed), FaultyDisk(effort.folder / "library", effort.folder / "disk")
     if not disk.works:
         outcome.count(_UNTRIED)

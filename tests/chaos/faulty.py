@@ -43,7 +43,7 @@ class FaultyDisk:
         Return the environment of programs whose disk this is, and begin to count anew.
 
         Args:
-            told: What the C file knows as ``FAULTY_…``, in lower case: ``kind``, ``from_``, ``to``, ``errno``, ``bytes``, ``slow``, ``seed``.
+            told: What the C file knows as ``FAULTY_…``, in lower case, with ``from_`` for ``FAULTY_FROM``.
         """
         self._counts.write_bytes(bytes(_NUMBERS.size))
         settings = {f"FAULTY_{name.rstrip('_').upper()}": str(value) for name, value in told.items()}

@@ -32,8 +32,8 @@ _Writer = Callable[[Stage, bytes, int], tuple[Path, bytes]]
 
 def files(effort: Effort) -> Outcome:
     """Put hostile names into the files of a DPU and let the playbook ``drift`` tell of it."""
-    fault = ("names with escape sequences, line ends, templates, 64 KB, in a certificate of the trust bundle, in the leaf's file and its alternative"
-             " names, in a .cfg file, as a file's name; told by ansible-playbook, playbook drift, a cluster of two stand-in servers")
+    fault = ("names with escape sequences, line ends, templates, 64 KB, in a certificate of the trust bundle, in the leaf's file and its"
+             " alternative names, in a .cfg file, as a file's name; told by ansible-playbook, playbook drift, two stand-in servers")
     promise = "nothing that moves a cursor, no line above 2,000 characters, no template carried out, no traceback"
     outcome, stage = Outcome(fault, promise, effort.seed), Stage(effort.folder / "cluster", Shape())
     trials = [*product(_PLACES, _VALUES)]

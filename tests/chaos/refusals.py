@@ -153,8 +153,9 @@ def _no_room_beside(host: Host) -> bool:
 
 _FOR_ALL: Mapping[str, Harm] = {
     "a folder": _folder, "a link to nothing": _link, "a link to a file": _linked, "a pipe": _pipe, "a missing file": _missing_file,
-    "a missing folder": _missing_folder, "a file in place of the folder": _folder_that_is_a_file, "a state folder that is a file": _state_file,
-    "a state folder that is a link": _state_link, "an immutable file to delete": _immutable("gone.cfg"),
+    "a missing folder": _missing_folder, "a file in place of the folder": _folder_that_is_a_file,
+    "a state folder that is a file": _state_file, "a state folder that is a link": _state_link,
+    "an immutable file to delete": _immutable("gone.cfg"),
     "an immutable file to replace": _immutable("trust.pem"), "an immutable folder": _immutable("."),
 }
 _FOR_NOBODY: Mapping[str, Harm] = {
