@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from chaos.faulty import KINDS, FaultyDisk
 
 from contract.host import Host, hold_lock, leftovers, look, put, remove
 
@@ -152,6 +153,18 @@ class TestFailingDisk:
 
         assert (answer.outcome, answer.fault) == ((6, "io"), str(path))
         assert posix_host.commit("r1", put(path, None, b"x")).outcome == (6, "io")
+
+    def test_does_not_pass_for_an_absent_file_while_it_fails(self, posix_host: Host, tmp_path: Path) -> None:
+        """A file that cannot be looked at for a moment, and then is there, is not told as absent."""
+        disk, path = FaultyDisk(tmp_path / "library", posix_host.root), posix_host.root / "file"
+        path.write_bytes(b"x")
+        if not disk.works:
+            pytest.skip("no compiler, or programs that no library can be put before")
+        for last in range(1, 9):
+            posix_host.env = disk.armed(kind=KINDS.index("look"), from_=1, to=last, errno=5)
+            answer = posix_host.observe(look(path))
+
+            assert answer.code == 6 or answer.path(path)["type"] != "absent"
 
     def test_is_not_seen_where_a_folder_is_a_file(self, posix_host: Host) -> None:
         """Below a file and below what does not exist there is nothing, which is no error."""
