@@ -143,6 +143,7 @@ class TestSavedMeanwhile:
         done = f"[ ! -e '{host.state}/journal' ] || [ -e {tmp_path}/saved ] || {{ : > {tmp_path}/saved; {command}; }}"
         replace_tool(host, tmp_path / "standins", "sync", done.replace(f"'{host.state}/journal'", quoted(host.state / "journal")))
 
+
 class TestFailingDisk:
     def test_does_not_pass_for_an_absent_file(self, posix_host: Host) -> None:
         """A name that cannot be looked up is an error; a chain of links without end fails as a bad disk does."""
