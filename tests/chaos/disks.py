@@ -1,18 +1,22 @@
 # Copyright (c) 2026 certops
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bad disks: full at every size, with folders that are missing, and files that cannot be changed."""
+"""Bad disks: full at every size, and read-only from some moment on."""
 
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 from contract.host import Host
 
-from .nodes import is_clean, make_node, recovered, request, state
+from .failing import PROMISE, judge
+from .nodes import begin_anew, calls, is_clean, make_node, recovered, request, shims, state
 from .outcome import Effort, Outcome
 
 _PAGE = 4096
@@ -64,42 +68,31 @@ def _mend(outcome: Outcome, host: Host, when: str) -> None:
     outcome.expect(is_clean(host), f"{when}: something was left behind")
 
 
-def broken(effort: Effort) -> Outcome:
-    """Commit where a folder or a file is not as it should be."""
-    fault = "a folder in place of a file, a link, a file that is immutable, a state folder that is a file"
-    outcome = Outcome(fault, "all old, and said so", effort.seed)
-    for name, harm in (("folder", _folder), ("link", _link), ("state", _state), ("immutable", _immutable)):
-        host = make_node(effort.folder / name)
-        if not harm(host):
-            outcome.count("not tried: this machine cannot")
-            continue
-        answer = host.send(request(host))
-        outcome.count(f"refused, exit status {answer.code}")
-        outcome.expect(answer.code in {3, 6, 7} and bool(answer.verdict.get("message")), f"{name}: {answer.outcome}")
-        _undo(host)
-        outcome.expect((host.root / "trust.pem").read_bytes() == b"old trust\n", f"{name}: trust.pem was changed")
+def read_only(effort: Effort) -> Outcome:
+    """Make the file system read-only before and after the n-th command of the script, for every n; then writable again, and recover."""
+    outcome = Outcome("a file system that becomes read-only before or after the n-th command of a commit", PROMISE, effort.seed)
+    at, disk = effort.folder / "shims", effort.folder / "disk"
+    env = {**shims(at), "CHAOS_DO": f"mount -o remount,ro '{disk}' 2> /dev/null"}
+    with _small_disk(disk, 1000) as mounted:
+        if not mounted:
+            outcome.count("not tried: this machine lets nobody mount")
+            return outcome
+        begin_anew(at)
+        host = make_node(disk)
+        host.env = env
+        host.send(request(host))
+        moments = list(product(range(1, calls(at) + 1), ("before", "after")))
+        random.Random(effort.seed).shuffle(moments)
+        for number, when in moments[: effort.times(2, otherwise=len(moments))]:
+            begin_anew(at)
+            host = make_node(disk)
+            host.env = {**env, "CHAOS_AT": str(number), "CHAOS_WHEN": when}
+            judge(outcome, host, f"{when} command {number}", heal=partial(_write_again, disk))
     return outcome
 
 
-def _folder(host: Host) -> bool:
-    (host.root / "key.pem").mkdir()
-    return True
-
-
-def _link(host: Host) -> bool:
-    (host.root / "key.pem").symlink_to("/nowhere")
-    return True
-
-
-def _state(host: Host) -> bool:
-    host.state.write_bytes(b"")
-    return True
-
-
-def _immutable(host: Host) -> bool:
-    return subprocess.run(["chattr", "+i", str(host.root / "gone.cfg")], check=False, capture_output=True).returncode == 0
-
-
-def _undo(host: Host) -> None:
-    if os.path.exists(host.root / "gone.cfg"):
-        subprocess.run(["chattr", "-i", str(host.root / "gone.cfg")], check=False, capture_output=True)
+def _write_again(disk: Path) -> bool:
+    """Let *disk* be written to again; tell whether it was read-only: it cannot become so while a file is open for writing."""
+    was = bool(os.statvfs(disk).f_flag & os.ST_RDONLY)
+    subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+    return was

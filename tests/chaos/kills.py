@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from contextlib import suppress
 from itertools import product
 
 from contract.host import Host
@@ -46,19 +47,28 @@ def at_random_moments(effort: Effort) -> Outcome:
     whole = time.perf_counter() - begun
     for _ignored in range(effort.times(1, otherwise=1000)):
         host, moment = make_node(effort.folder), dice.random() * whole
-        process, content = host.start(request(host))
-        timer = threading.Timer(moment, end, [process])
-        if process.stdin:
-            try:
-                process.stdin.write(content)
-                process.stdin.close()
-            except BrokenPipeError:
-                pass
-            process.stdin = None
-        timer.start()
-        timer.join()
+        kill_after(host, moment)
         _judge(outcome, host, f"after {moment:.4f} s of {whole:.4f} s")
     return outcome
+
+
+def kill_after(host: Host, seconds: float) -> None:
+    """
+    Let *host* commit, and kill its script with all that it started.
+
+    Args:
+        host: A node as ``make_node`` makes it.
+        seconds: From when the whole request was sent.
+    """
+    process, content = host.start(request(host))
+    timer = threading.Timer(seconds, end, [process])
+    if process.stdin:
+        with suppress(BrokenPipeError):
+            process.stdin.write(content)
+            process.stdin.close()
+        process.stdin = None
+    timer.start()
+    timer.join()
 
 
 def _judge(outcome: Outcome, host: Host, when: str) -> None:

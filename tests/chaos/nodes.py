@@ -19,16 +19,17 @@ AFTER: Mapping[str, bytes | None] = {
     "trust.pem": b"new trust\n" * 500, "key.pem": b"new key\n" * 200, "Communications.cfg": b"new cfg\r\n", "gone.cfg": None}
 TOOLS = ("awk", "base64", "cat", "chmod", "cp", "date", "find", "ln", "ls", "mkdir", "mv", "rm", "sed", "sha256sum", "sort", "sync")
 
-# Counts the commands of a script; at the one that is asked for, all of its process group is killed before or after it. Commands of
-# a pipe begin at once, so each takes the first number that nobody has.
+# Counts the commands of a script; before or after the one that is asked for, all of its process group is killed, or CHAOS_DO is done.
+# Commands of a pipe begin at once, so each takes the first number that nobody has.
 _SHIM = """#!/bin/sh
 set -C; n=1
 until true > "$CHAOS/calls/$n"; do n=$((n + 1)); done 2> /dev/null
 set +C
 [ ! -e "$CHAOS/trace" ] || printf '%s\\n' "$0" "$@" >> "$CHAOS/trace"
 if [ "$n" = "$CHAOS_AT" ]; then
-    [ "$CHAOS_WHEN" = before ] || REAL "$@"
-    kill -9 0
+    [ "$CHAOS_WHEN" = before ] || { REAL "$@"; code=$?; }
+    eval "${CHAOS_DO:-kill -9 0}"
+    [ "$CHAOS_WHEN" = before ] || exit "$code"
 fi
 exec REAL "$@"
 """

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from chaos.faulty import KINDS, FaultyDisk
 
 from contract.host import Host, hold_lock, leftovers, look, put, remove
 
@@ -21,6 +22,11 @@ def replace_tool(host: Host, folder: Path, name: str, script: str) -> None:
     (folder / name).write_text(STANDIN.format(script=script, path=path, name=name))
     (folder / name).chmod(0o755)
     host.env = {"PATH": f"{folder}:{path}"}
+
+
+def quoted(path: Path) -> str:
+    """Return *path* as a word of sh."""
+    return "'" + str(path).replace("'", "'\\''") + "'"
 
 
 class TestClock:
@@ -45,7 +51,7 @@ class TestSavedMeanwhile:
         first, path = posix_host.root / "first", posix_host.root / "file"
         first.write_bytes(b"old")
         path.write_bytes(b"old")
-        self.save(posix_host, tmp_path, f"echo newer > '{tmp_path}/newer' && mv '{tmp_path}/newer' {self.quoted(path)}")
+        self.save(posix_host, tmp_path, f"echo newer > '{tmp_path}/newer' && mv '{tmp_path}/newer' {quoted(path)}")
 
         change = remove(path, b"old") if wanted is None else put(path, b"old", wanted)
         answer = posix_host.commit("r1", put(first, b"old", b"new"), change)
@@ -57,7 +63,7 @@ class TestSavedMeanwhile:
     def test_is_not_written_over_where_no_file_was(self, posix_host: Host, tmp_path: Path) -> None:
         """A file that came into being meanwhile is somebody's."""
         path = posix_host.root / "file"
-        self.save(posix_host, tmp_path, f"echo newer > {self.quoted(path)}")
+        self.save(posix_host, tmp_path, f"echo newer > {quoted(path)}")
 
         assert posix_host.commit("r1", put(path, None, b"new")).outcome == (3, "stale")
         assert path.read_bytes() == b"newer\n"
@@ -66,7 +72,7 @@ class TestSavedMeanwhile:
         """Nor is a file made anew that is gone on purpose."""
         path = posix_host.root / "file"
         path.write_bytes(b"old")
-        self.save(posix_host, tmp_path, f"rm -f {self.quoted(path)}")
+        self.save(posix_host, tmp_path, f"rm -f {quoted(path)}")
 
         assert posix_host.commit("r1", put(path, b"old", b"new")).outcome == (3, "stale")
         assert not path.exists()
@@ -76,7 +82,7 @@ class TestSavedMeanwhile:
         first, path = posix_host.root / "first", posix_host.root / "file"
         first.write_bytes(b"old")
         path.write_bytes(b"old")
-        fail = f'case "$*" in */stage.r1/2*) echo newer > {self.quoted(first)}; echo "no space" >&2; exit 1 ;; esac'
+        fail = f'case "$*" in */stage.r1/2*) echo newer > {quoted(first)}; echo "no space" >&2; exit 1 ;; esac'
         replace_tool(posix_host, tmp_path / "standins", "mv", fail)
 
         answer = posix_host.commit("r1", put(first, b"old", b"new"), put(path, b"old", b"new"))
@@ -84,6 +90,37 @@ class TestSavedMeanwhile:
         assert answer.outcome == (6, "io")
         assert f"{first} was saved by somebody meanwhile" in answer.message
         assert (first.read_bytes(), path.read_bytes()) == (b"newer\n", b"old")
+        assert leftovers(posix_host) == []
+
+    @pytest.mark.parametrize("wanted", [b"new", None])
+    def test_is_not_lost_when_it_went_into_the_file_itself(self, posix_host: Host, tmp_path: Path, wanted: bytes | None) -> None:
+        """What was written into the old file after the last look, as it was replaced or deleted, comes back, and the commit is stale."""
+        path = posix_host.root / "file"
+        path.write_bytes(b"old")
+        save = f'case "$*" in "-f "*/stage.r1/1" "*|"-f /"*/file) [ ! -e {quoted(path)} ] || echo newer > {quoted(path)} ;; esac'
+        replace_tool(posix_host, tmp_path / "standins", "rm" if wanted is None else "mv", save)
+
+        answer = posix_host.commit("r1", remove(path, b"old") if wanted is None else put(path, b"old", wanted))
+
+        assert (answer.outcome, answer.fault) == ((3, "stale"), str(path))
+        assert path.read_bytes() == b"newer\n"
+        assert leftovers(posix_host) == []
+
+    @pytest.mark.parametrize("wanted", [b"new", None])
+    def test_is_not_lost_while_the_last_look_is_at_work(self, posix_host: Host, tmp_path: Path, wanted: bytes | None) -> None:
+        """A file that takes the place of the old one while that is hashed for the last time stays."""
+        path, newer = posix_host.root / "file", tmp_path / "newer"
+        path.write_bytes(b"old")
+        newer.write_bytes(b"newer")
+        if not shutil.which("sha256sum", path=posix_host.path):
+            pytest.skip("sha256sum is not installed")
+        save = f"[ ! -e {quoted(posix_host.state / 'journal')} ] || [ ! -e {newer} ] || mv {newer} {quoted(path)}"
+        replace_tool(posix_host, tmp_path / "standins", "sha256sum", save)
+
+        answer = posix_host.commit("r1", remove(path, b"old") if wanted is None else put(path, b"old", wanted))
+
+        assert (answer.outcome, answer.fault) == ((3, "stale"), str(path))
+        assert path.read_bytes() == b"newer"
         assert leftovers(posix_host) == []
 
     def test_is_not_lost_to_an_interrupted_run(self, posix_host: Host, tmp_path: Path) -> None:
@@ -104,11 +141,7 @@ class TestSavedMeanwhile:
     def save(self, host: Host, tmp_path: Path, command: str) -> None:
         """Let somebody run *command* when all files have been looked at for the last time, once."""
         done = f"[ ! -e '{host.state}/journal' ] || [ -e {tmp_path}/saved ] || {{ : > {tmp_path}/saved; {command}; }}"
-        replace_tool(host, tmp_path / "standins", "sync", done.replace(f"'{host.state}/journal'", self.quoted(host.state / "journal")))
-
-    def quoted(self, path: Path) -> str:
-        """Return *path* as a word of sh."""
-        return "'" + str(path).replace("'", "'\\''") + "'"
+        replace_tool(host, tmp_path / "standins", "sync", done.replace(f"'{host.state}/journal'", quoted(host.state / "journal")))
 
 
 class TestFailingDisk:
@@ -121,6 +154,18 @@ class TestFailingDisk:
 
         assert (answer.outcome, answer.fault) == ((6, "io"), str(path))
         assert posix_host.commit("r1", put(path, None, b"x")).outcome == (6, "io")
+
+    def test_does_not_pass_for_an_absent_file_while_it_fails(self, posix_host: Host, tmp_path: Path) -> None:
+        """A file that cannot be looked at for a moment, and then is there, is not told as absent."""
+        disk, path = FaultyDisk(tmp_path / "library", posix_host.root), posix_host.root / "file"
+        path.write_bytes(b"x")
+        if not disk.works:
+            pytest.skip("no compiler, or programs that no library can be put before")
+        for last in range(1, 9):
+            posix_host.env = disk.armed(kind=KINDS.index("look"), from_=1, to=last, errno=5)
+            answer = posix_host.observe(look(path))
+
+            assert answer.code == 6 or answer.path(path)["type"] != "absent"
 
     def test_is_not_seen_where_a_folder_is_a_file(self, posix_host: Host) -> None:
         """Below a file and below what does not exist there is nothing, which is no error."""
@@ -144,3 +189,52 @@ class TestFailingDisk:
         assert answer.outcome == (6, "io")
         assert path.read_bytes() == b"old"
         assert leftovers(posix_host) == []
+
+    def test_loses_nothing_that_was_said_to_be_done(self, posix_host: Host, tmp_path: Path) -> None:
+        """A disk that says only when it is flushed that it could not keep what was written makes the commit fail, and all is as before."""
+        path = posix_host.root / "file"
+        path.write_bytes(b"old")
+        if not shutil.which("sync", path=posix_host.path):
+            pytest.skip("sync is not installed")
+        failed = "case \"$*\" in *stage.r1/1*) echo \"sync: error syncing '$1': Input/output error\" >&2; exit 1 ;; esac"
+        replace_tool(posix_host, tmp_path / "standins", "sync", failed)
+
+        answer = posix_host.commit("r1", put(path, b"old", b"new"))
+
+        assert answer.outcome == (6, "io")
+        assert "Input/output error" in answer.message
+        assert path.read_bytes() == b"old"
+        assert leftovers(posix_host) == []
+
+    def test_is_not_one_whose_sync_knows_no_files(self, posix_host: Host, tmp_path: Path) -> None:
+        """Where sync takes no operands, or not a folder, it is nobody's fault, and the commit is done."""
+        path = posix_host.root / "file"
+        replace_tool(posix_host, tmp_path / "standins", "sync", "echo 'sync: Invalid argument' >&2; exit 1")
+
+        assert posix_host.commit("r1", put(path, None, b"new")).outcome == (0, "")
+
+    def test_does_not_end_the_script_without_a_word(self, posix_host: Host, tmp_path: Path) -> None:
+        """A file that nobody needs any more, and that could not be deleted, keeps no commit from its work."""
+        path = posix_host.root / "file"
+        fail = 'case "$*" in "-f "*/stage.lock.*) echo "I/O error" >&2; exit 1 ;; esac'
+        replace_tool(posix_host, tmp_path / "standins", "rm", fail)
+
+        answer = posix_host.commit("r1", put(path, None, b"new"))
+
+        assert answer.outcome == (0, "")
+        assert path.read_bytes() == b"new"
+        assert leftovers(posix_host) == []
+
+    def test_does_not_pass_for_another_run_without_a_word(self, posix_host: Host, tmp_path: Path) -> None:
+        """Who lost the lock says so, also where the stage cannot be deleted."""
+        path = posix_host.root / "file"
+        if not shutil.which("sync", path=posix_host.path):
+            pytest.skip("sync is not installed")
+        steal = f'case "$*" in *stage.r1/1*) echo other 1 > {quoted(posix_host.state / "lock")} ;; esac'
+        replace_tool(posix_host, tmp_path / "standins", "sync", steal)
+        replace_tool(posix_host, tmp_path / "others", "rm", 'case "$*" in *stage.r1) echo "I/O error" >&2; exit 1 ;; esac')
+
+        answer = posix_host.commit("r1", put(path, None, b"new"))
+
+        assert answer.outcome == (5, "interrupted")
+        assert not path.exists()
