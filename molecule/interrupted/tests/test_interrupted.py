@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from integration.playbook import read_result, start
-from integration.test_interrupted import kill
+from integration.playbook import kill, read_result, start
 from integration.world import wait_for
 from machines.scenario import Scenario
 from machines.trial import connections, hang_up, leftovers, renew, standing
