@@ -27,11 +27,15 @@ def main() -> int:
     unknown = set(given.names) - set(EXPERIMENTS)
     if unknown:
         options.error(f"no such experiment: {', '.join(sorted(unknown))}")
-    outcomes = {name: run(name, seed=given.seed, long=not given.short) for name in given.names or EXPERIMENTS}
-    if not given.short:
-        keep(_RESULTS, outcomes)
-        _PAGE.write_text(page(recall(_RESULTS)), encoding="utf-8")
-    return int(any(outcome.broken for outcome in outcomes.values()))
+    broken = False
+    for name in given.names or EXPERIMENTS:
+        outcome = run(name, seed=given.seed, long=not given.short)
+        broken = broken or bool(outcome.broken)
+        if not given.short:
+            keep(_RESULTS, {name: outcome})
+            known = recall(_RESULTS)
+            _PAGE.write_text(page({name: known[name] for name in EXPERIMENTS if name in known}), encoding="utf-8")
+    return int(broken)
 
 
 def run(name: str, *, seed: int, long: bool) -> Outcome:
