@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from ..plugin_utils._core.dwb.survey import CONTENTS, make_survey, shows_another_issuer
-from ..plugin_utils._host.tls import Target, probe
+from ..plugin_utils._host.tls import Target, await_answer
 from ..plugin_utils._task.audit import as_survey, look_for_callers
 from ..plugin_utils._task.base import RolloutAction, new_run
 from ..plugin_utils._task.cluster import cluster_name
@@ -33,7 +33,7 @@ class ActionModule(RolloutAction):
         address = str(options["address"] or known.get("ansible_host") or request.host)
         target = Target(address, server.port, survey["common_name"] or "", float(options["timeout"]))
         clients = [str(path) for path in options["clients"] or ()]
-        served = probe(target, now=request.now) if options["probe"] else {}
+        served = await_answer(target, _answers, now=request.now, seconds=float(options["wait"])) if options["probe"] else {}
         strange = shows_another_issuer(server, request.wanted, judged, served=served)
         audit = look_for_callers(files, server, days=int(options["audit_days"]) if strange else 0)
         survey["findings"] += [asdict(finding) for finding in audit.findings]
@@ -41,3 +41,7 @@ class ActionModule(RolloutAction):
                  "cluster": cluster_name(known), "another_issuer": strange}
         told = survey if options["contents"] else {name: value for name, value in survey.items() if name not in CONTENTS}
         return {"changed": False, **told, **about, "proposed_run": new_run(request.now)}
+
+
+def _answers(answer: Mapping[str, Any]) -> bool:
+    return not answer["error"]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,25 @@ class TestFileThatIsSavedMeanwhile:
         assert process.returncode == 0, stdout
         assert path.read_bytes() == saved
         assert small.served() == new(small, *small.names)
+
+
+class TestServerThatIsAwayForAMoment:
+    @pytest.mark.parametrize("back", [True, False])
+    def test_had_the_whole_rollout_taken_back(self, small: Stage, back: bool) -> None:
+        """One that does not answer when the last look begins is asked again; one that stays away is found."""
+        cluster, dpu = small.world.cluster, small.names[1]
+        held = hold(small, "rollout", before=LAST)
+        with start(held.run) as process:
+            assert held.wait(process)
+            cluster.stop(dpu)
+            late = threading.Timer(1.5 if back else 3600, cluster.start, [dpu])
+            late.start()
+            held.go_on()
+            stdout, _ignored = process.communicate(timeout=120)
+            late.cancel()
+
+        assert (process.returncode == 0) == back, stdout
+        assert small.served() == (new(small, *small.names) if back else small.licensed)
 
 
 class TestNodesThatAreLostWhileServersAreActivated:
