@@ -13,7 +13,7 @@ from ..plugin_utils._core.dwb.cluster import ClusterPlan, Member, check_way_back
 from ..plugin_utils._core.errors import Finding
 from ..plugin_utils._task.base import RolloutAction
 from ..plugin_utils._task.clients import wait_for_clients
-from ..plugin_utils._task.cluster import cluster_of, excluded_hosts, members, refuse, reporter
+from ..plugin_utils._task.cluster import cluster_of, excluded_hosts, members, noted, refuse, reporter
 from ..plugin_utils._task.options import unknown_variables
 
 
@@ -27,7 +27,7 @@ class ActionModule(RolloutAction):
         every = members(task_vars, str(options["result"]))
         about = {"changed": False, "cluster": _cluster(task_vars), "reporter": reporter(task_vars)}
         if options["goal"] == "rollback":
-            way = plan_way_back(every, str(options["run"] or ""), careful=bool(options["careful"]))
+            way = plan_way_back(every, str(options["run"] or ""), careful=bool(options["careful"]), missed=_missed(every, task_vars))
             if not options["partial"]:
                 _refuse_any([*_variables(task_vars, every), *_limit(task_vars), *check_way_back(every, way)], task_vars)
             return {**about, **asdict(way), "keep_trust": way.keep_trust}
@@ -39,6 +39,12 @@ class ActionModule(RolloutAction):
         _refuse_any([*_variables(task_vars, every), *limited, *_of_nodes(plan), *waiting.findings], task_vars)
         warnings = [*_warnings(every), *waiting.warnings]
         return {**about, **_for_host(plan, every, str(task_vars["inventory_hostname"])), "warnings": warnings}
+
+
+def _missed(every: Sequence[Member], task_vars: Mapping[str, Any]) -> set[str]:
+    """Return the hosts that were lost when this play planned its way back before."""
+    ways = [noted(member.host, task_vars).get("__dwb_cluster_way") or {} for member in every]
+    return {str(host) for way in ways for host in way.get("lost", ())}
 
 
 def _refuse_any(findings: Sequence[Finding], task_vars: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,29 @@ class TestNodesThatAreLostWhileServersAreActivated:
         assert back.rc == 0, back.stdout
         assert small.files() == small.shipped
         assert small.served() == small.licensed
+
+    def test_were_taken_back_alone_when_they_were_there_again(self, small: Stage) -> None:
+        """One that is back before the run is over stays with its master, whose file it pulls; all are up with what is new."""
+        small.common = {"ansible_connection": "losable"}
+        lost, dpu = small.folder / "lost", small.names[1]
+        lost.unlink(missing_ok=True)
+        held = hold(small, "rollout", before=LAST, CERTOPS_LOST_HOSTS=str(lost))
+        with start(held.run) as process:
+            assert held.wait(process)
+            lost.write_text(dpu)
+            held.go_on()
+            while process.poll() is None and not any(step.name == "Plan the way back" for step in held.steps()):
+                time.sleep(0.05)
+            lost.unlink()
+            stdout, _ignored = process.communicate(timeout=120)
+        result = read_result(held.run, rc=process.returncode, stdout=stdout)
+
+        assert result.rc != 0, stdout
+        assert f"{dpu} is left as it is: it was lost while the servers were activated" in said(result), stdout
+        assert small.served() == new(small, *small.names)
+        assert Camps(small).refusals() == []
+
+        again = small.play("rollout", CERTOPS_LOST_HOSTS=str(lost))
+
+        assert again.rc == 0, again.stdout
+        assert small.served() == new(small, *small.names)

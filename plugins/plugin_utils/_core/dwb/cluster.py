@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -188,6 +188,7 @@ class WayBack:
         stop: Those that must not run meanwhile, because their configuration is among these files.
         restart: Those that have read a trust bundle which is taken back: what they serve does not tell.
         stays: Why a host is left as it is, by its name; it may present its new certificate, now or after its next start.
+        lost: Those of them that could not be reached.
     """
 
     run: str
@@ -195,6 +196,7 @@ class WayBack:
     stop: Sequence[str] = ()
     restart: Sequence[str] = ()
     stays: Mapping[str, str] = field(default_factory=dict)
+    lost: Sequence[str] = ()
 
     @property
     def keep_trust(self) -> bool:
@@ -202,7 +204,7 @@ class WayBack:
         return bool(self.stays)
 
 
-def plan_way_back(members: Sequence[Member], run: str = "", *, careful: bool = False) -> WayBack:
+def plan_way_back(members: Sequence[Member], run: str = "", *, careful: bool = False, missed: Container[str] = ()) -> WayBack:
     """
     Return how to take *run* back.
 
@@ -210,12 +212,18 @@ def plan_way_back(members: Sequence[Member], run: str = "", *, careful: bool = F
         members: All servers of the cluster.
         run: Identifier of the rollout; empty for the last one, unless that was taken back already.
         careful: Whether a host stays as it is where somebody has changed a file since: to restore it would lose that change.
+        missed: Hosts that were lost when this was planned before. What was left because of them is not taken back any more in this play, so
+            neither are they.
     """
     markers = {member.host: member.survey.get("marker", {}) for member in members}
     wanted = run or _last_run(members)
     touched = [member for member in members
                if wanted and wanted in {markers[member.host].get("run"), member.survey.get("interrupted")}]
-    stays = _staying(members, touched, wanted) if careful else {}
+    # A canary, or all servers, may have been stopped before a configuration named the new certificate: then nobody presents it.
+    named = careful and any(member.survey.get("leaf_now") for member in touched)
+    lost = [member.host for member in members
+            if named and member.stopped == wanted and (not member.survey or member.host in missed)]
+    stays = _staying(touched, lost) if careful else {}
     touched = [member for member in touched if member.host not in stays]
     stop = [member.host for member in touched
             if "configuration" in markers[member.host].get("phases", ()) or member.survey.get("interrupted")]
@@ -224,10 +232,10 @@ def plan_way_back(members: Sequence[Member], run: str = "", *, careful: bool = F
     # One noted restart tells that all were stopped, because they are stopped together: perhaps all have read the new bundle.
     begun = any(not markers[member.host].get("restart_pending") for member in trusting)
     restart = [member.host for member in trusting if (begun or member.stopped == wanted) and not stays]
-    return WayBack(wanted, [member.host for member in touched], stop, restart, stays)
+    return WayBack(wanted, [member.host for member in touched], stop, restart, stays, lost)
 
 
-def _staying(members: Sequence[Member], touched: Sequence[Member], run: str) -> dict[str, str]:
+def _staying(touched: Sequence[Member], lost: Sequence[str]) -> dict[str, str]:
     """
     Return the hosts that cannot be taken back, each with the reason.
 
@@ -236,13 +244,10 @@ def _staying(members: Sequence[Member], touched: Sequence[Member], run: str) -> 
     """
     edited = {member.host: f"somebody has changed {', '.join(member.survey['edited'])} since"
               for member in touched if member.survey.get("edited")}
-    # A canary, or all servers, may have been stopped before a configuration named the new certificate: then nobody presents it.
-    named = any(member.survey.get("leaf_now") for member in touched)
-    lost = {member.host: "it was lost while the servers were activated"
-            for member in members if not member.survey and named and member.stopped == run}
+    gone = dict.fromkeys(lost, "it was lost while the servers were activated")
     sharing = {member.host: "it shares its configuration with a server that is left as it is"
                for member in touched if member.role == "master" or member.survey.get("follows")}
-    return {**sharing, **lost, **edited} if lost or not sharing.keys().isdisjoint(edited) else edited
+    return {**sharing, **gone, **edited} if gone or not sharing.keys().isdisjoint(edited) else edited
 
 
 def check_way_back(members: Sequence[Member], way: WayBack) -> list[Finding]:
