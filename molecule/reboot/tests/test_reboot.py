@@ -54,10 +54,7 @@ class TestMachineThatIsRebooted:
         assert arrived(scenario)
 
     def test_and_away_at_its_turn_is_refused_by_nobody(self, scenario: Scenario) -> None:
-        """
-        The machine is named as the one that was lost. It comes up with its new certificate, whatever is decided meanwhile, so all others
-        stay with theirs, and trust it; a further run arrives.
-        """
+        """It is named as lost, and may come up with its new certificate at any time, so all stay with theirs; a further run arrives."""
         last = list(scenario.machines.values())[-1]
         renew(scenario)
         run = scenario.prepare("rollout")
