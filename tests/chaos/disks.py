@@ -5,18 +5,16 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import product
 from pathlib import Path
 
 from contract.host import Host
 
 from .failing import PROMISE, judge
-from .nodes import begin_anew, calls, is_clean, make_node, recovered, request, shims, state
+from .nodes import begin_anew, every_moment, is_clean, make_node, recovered, request, shims, state
 from .outcome import Effort, Outcome
 
 _PAGE = 4096
@@ -77,12 +75,9 @@ def read_only(effort: Effort) -> Outcome:
         if not mounted:
             outcome.count("not tried: this machine lets nobody mount")
             return outcome
-        begin_anew(at)
         host = make_node(disk)
         host.env = env
-        host.send(request(host))
-        moments = list(product(range(1, calls(at) + 1), ("before", "after")))
-        random.Random(effort.seed).shuffle(moments)
+        moments = every_moment(at, host, seed=effort.seed)
         for number, when in moments[: effort.times(2, otherwise=len(moments))]:
             begin_anew(at)
             host = make_node(disk)

@@ -25,17 +25,24 @@ _Trial = tuple[str, int, int, int]   # kind, number of the first call, how many 
 _ALL = 2**31
 
 
+def _disk(effort: Effort) -> FaultyDisk:
+    """Return a disk that has counted the calls of one commit, where it works."""
+    disk = FaultyDisk(effort.folder / "library", effort.folder / "disk")
+    if disk.works:
+        host = make_node(effort.folder / "disk")
+        host.env = disk.armed()
+        host.send(request(host))
+    return disk
+
+
 def errors(effort: Effort) -> Outcome:
     """Let the n-th call of each kind fail, once or from then on, for every n."""
     fault = ("EIO, ENOSPC, EDQUOT, EROFS of the n-th write, fsync, rename, open, unlink, link, mkdir, chmod; EIO of the n-th close, read,"
              " look; only that call, four in a row, or all from then on")
-    outcome, disk = Outcome(fault, PROMISE, effort.seed), FaultyDisk(effort.folder / "library", effort.folder / "disk")
+    outcome, disk = Outcome(fault, PROMISE, effort.seed), _disk(effort)
     if not disk.works:
         outcome.count(_UNTRIED)
         return outcome
-    host = make_node(effort.folder / "disk")
-    host.env = disk.armed()
-    host.send(request(host))
     trials = [*_calls(disk.counted())]
     random.Random(effort.seed).shuffle(trials)
     for kind, call, many, how in trials[: effort.times(4, otherwise=len(trials))]:
@@ -55,13 +62,10 @@ def _calls(counted: dict[str, int]) -> Iterator[_Trial]:
 def full(effort: Effort) -> Outcome:
     """Let the disk be full after so many bytes, from none to as many as a commit writes."""
     fault = "ENOSPC: a disk that is full after N bytes, with a short write before it, for N in steps of 16 bytes; room never comes back"
-    outcome, disk = Outcome(fault, PROMISE, effort.seed), FaultyDisk(effort.folder / "library", effort.folder / "disk")
+    outcome, disk = Outcome(fault, PROMISE, effort.seed), _disk(effort)
     if not disk.works:
         outcome.count(_UNTRIED)
         return outcome
-    host = make_node(effort.folder / "disk")
-    host.env = disk.armed()
-    host.send(request(host))
     most, step = disk.counted()["bytes"] + 16, 16
     rooms = [*range(random.Random(effort.seed).randrange(step), most, step)]
     random.Random(effort.seed).shuffle(rooms)

@@ -8,11 +8,10 @@ import random
 import threading
 import time
 from contextlib import suppress
-from itertools import product
 
 from contract.host import Host
 
-from .nodes import begin_anew, calls, end, is_clean, make_node, recovered, request, shims, state
+from .nodes import begin_anew, end, every_moment, is_clean, make_node, recovered, request, shims, state
 from .outcome import Effort, Outcome
 
 _PROMISE = "after `recover` all files are old or all are new, and the next run can begin"
@@ -23,11 +22,8 @@ def at_every_command(effort: Effort) -> Outcome:
     outcome = Outcome("SIGKILL of the node script before or after its n-th command", _PROMISE, effort.seed)
     at, host = effort.folder / "shims", make_node(effort.folder)
     env = shims(at)
-    begin_anew(at)
     host.env = env
-    host.send(request(host))
-    moments = list(product(range(1, calls(at) + 1), ("before", "after")))
-    random.Random(effort.seed).shuffle(moments)
+    moments = every_moment(at, host, seed=effort.seed)
     for number, when in moments[: effort.times(2, otherwise=len(moments))]:
         begin_anew(at)
         host = make_node(effort.folder)

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 
 from contract.host import Answer, Host, leftovers, put, read, remove
@@ -104,6 +106,22 @@ def begin_anew(at: Path) -> None:
     shutil.rmtree(at / "calls", ignore_errors=True)
     (at / "calls").mkdir()
     (at / "trace").unlink(missing_ok=True)
+
+
+def every_moment(at: Path, host: Host, *, seed: int) -> list[tuple[int, str]]:
+    """
+    Return the moments before and after each command of one commit, in an order that is drawn.
+
+    Args:
+        at: Folder of the shims, which the node has in its environment.
+        host: The node, on which the commit is carried out.
+        seed: Of the order.
+    """
+    begin_anew(at)
+    host.send(request(host))
+    moments = list(product(range(1, calls(at) + 1), ("before", "after")))
+    random.Random(seed).shuffle(moments)
+    return moments
 
 
 def calls(at: Path) -> int:

@@ -6,15 +6,14 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 from itertools import permutations
 from pathlib import Path
-from types import TracebackType
 
 from simulator.refusal import Refusal
 from simulator.tls import Identity, client_context, identity, words
 from simulator.tree import Node
 
+from integration.sampler import Sampler
 from integration.world import CUSTOM, Stage
 
 _PAUSE = 0.25   # seconds between two looks
@@ -102,23 +101,14 @@ def connect(mine: Identity, bundle: bytes, caller: Node, *, called: Node) -> str
         return ""   # it is down, or goes down
 
 
-class Watch:
+class Watch(Sampler):
     """Looks all the time while it is entered; ``refusals`` has every one once."""
 
     def __init__(self, stage: Stage) -> None:
+        super().__init__(pause=_PAUSE)
         self.refusals: dict[str, None] = {}
         self.camps = Camps(stage)
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look)
 
-    def __enter__(self) -> Watch:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._over.wait(_PAUSE):
-            self.refusals |= dict.fromkeys(self.camps.refusals())
+    def look(self) -> None:
+        """Ask all of them."""
+        self.refusals |= dict.fromkeys(self.camps.refusals())

@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import base64
 import re
-import threading
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from integration.sampler import Sampler
 
 # So many bytes in a row are no accident.
 WINDOW = 16
@@ -75,7 +74,7 @@ def outputs(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("inventory.")]
 
 
-class Watch:
+class Watch(Sampler):
     """
     Samples the command lines and environments of all processes while it is entered.
 
@@ -84,24 +83,14 @@ class Watch:
     """
 
     def __init__(self) -> None:
+        super().__init__(pause=0.03)
         self.seen: set[bytes] = set()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look)
 
-    def __enter__(self) -> Watch:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._over.is_set():
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
-                for name in ("cmdline", "environ"):
-                    try:
-                        self.seen.add(path.with_name(name).read_bytes())
-                    except OSError:
-                        continue
-            time.sleep(0.03)
+    def look(self) -> None:
+        """Look at all processes."""
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            for name in ("cmdline", "environ"):
+                try:
+                    self.seen.add(path.with_name(name).read_bytes())
+                except OSError:
+                    continue
