@@ -167,6 +167,18 @@ class TestFailingDisk:
 
             assert answer.code == 6 or answer.path(path)["type"] != "absent"
 
+    def test_that_is_made_while_it_is_looked_for_is_no_failing_disk(self, posix_host: Host, tmp_path: Path) -> None:
+        """Another run makes its lock between a look and an opening: of a thousand pairs of runs some were told of a bad disk."""
+        disk, path = FaultyDisk(tmp_path / "library", posix_host.root), posix_host.root / "file"
+        path.write_bytes(b"x")
+        if not disk.works:
+            pytest.skip("no compiler, or programs that no library can be put before")
+        for last in range(4, 9):
+            posix_host.env = disk.armed(kind=KINDS.index("look"), from_=1, to=last, errno=5)
+            answer = posix_host.observe(look(path))
+
+            assert answer.code == 0 or "can be opened" not in answer.message
+
     def test_is_not_seen_where_a_folder_is_a_file(self, posix_host: Host) -> None:
         """Below a file and below what does not exist there is nothing, which is no error."""
         (posix_host.root / "file").write_bytes(b"x")
