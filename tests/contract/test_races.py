@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from chaos.faulty import KINDS, FaultyDisk
 
-from contract.host import Host, hold_lock, leftovers, look, put, remove
+from contract.host import Answer, Host, hold_lock, leftovers, look, put, remove
 
 STANDIN = '#!/bin/sh\n{script}\nPATH={path}; export PATH\nexec {name} "$@"\n'
 
@@ -157,27 +158,24 @@ class TestFailingDisk:
 
     def test_does_not_pass_for_an_absent_file_while_it_fails(self, posix_host: Host, tmp_path: Path) -> None:
         """A file that cannot be looked at for a moment, and then is there, is not told as absent."""
-        disk, path = FaultyDisk(tmp_path / "library", posix_host.root), posix_host.root / "file"
-        path.write_bytes(b"x")
-        if not disk.works:
-            pytest.skip("no compiler, or programs that no library can be put before")
-        for last in range(1, 9):
-            posix_host.env = disk.armed(kind=KINDS.index("look"), from_=1, to=last, errno=5)
-            answer = posix_host.observe(look(path))
-
-            assert answer.code == 6 or answer.path(path)["type"] != "absent"
+        for answer in self.failing_for_a_moment(posix_host, tmp_path, range(1, 9)):
+            assert answer.code == 6 or answer.path(posix_host.root / "file")["type"] != "absent"
 
     def test_that_is_made_while_it_is_looked_for_is_no_failing_disk(self, posix_host: Host, tmp_path: Path) -> None:
         """Another run makes its lock between a look and an opening: of a thousand pairs of runs some were told of a bad disk."""
-        disk, path = FaultyDisk(tmp_path / "library", posix_host.root), posix_host.root / "file"
+        for answer in self.failing_for_a_moment(posix_host, tmp_path, range(4, 9)):
+            assert answer.code == 0 or "can be opened" not in answer.message
+
+    @staticmethod
+    def failing_for_a_moment(host: Host, folder: Path, moments: Iterable[int]) -> Iterator[Answer]:
+        """Yield what is told of a file whose first looks fail, for each number of looks."""
+        disk, path = FaultyDisk(folder / "library", host.root), host.root / "file"
         path.write_bytes(b"x")
         if not disk.works:
             pytest.skip("no compiler, or programs that no library can be put before")
-        for last in range(4, 9):
-            posix_host.env = disk.armed(kind=KINDS.index("look"), from_=1, to=last, errno=5)
-            answer = posix_host.observe(look(path))
-
-            assert answer.code == 0 or "can be opened" not in answer.message
+        for last in moments:
+            host.env = disk.armed(kind=KINDS.index("look"), from_=1, to=last, errno=5)
+            yield host.observe(look(path))
 
     def test_is_not_seen_where_a_folder_is_a_file(self, posix_host: Host) -> None:
         """Below a file and below what does not exist there is nothing, which is no error."""
